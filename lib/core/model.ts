@@ -1,0 +1,217 @@
+/** The nouns of the protocol. All instants are Unix milliseconds; all durations say their unit in their name. */
+export type Instant = number;
+export type NodeId = string;
+
+/** What a converge asks of a node. */
+export type Mode = "look" | "hold" | "run" | "restart" | "stop" | "detach";
+
+/**
+ * Until when a node may run a scheduler, for all that is known: `never` (proven not to run one), an instant
+ * (its guard has stopped it by then), or `ever` (nothing is known).
+ */
+export type StopBy = "never" | "ever" | Instant;
+
+/** One desired state, written down under its own token before it is sent. */
+export interface Plan {
+  readonly token: number;
+  readonly active: NodeId | "none";
+  /** The life of the active node that the grant is made out to. */
+  readonly life: string;
+  readonly mode: Mode;
+  readonly others: Mode;
+  /** The grant's end; bounds every start. */
+  readonly until: Instant;
+  /** The invocation that a `restart` stops first. */
+  readonly invocation: string;
+}
+
+export type NodeState = "running" | "stopped" | "starting" | "stopping" | "busy" | "refused" | "overridden";
+
+/** What one converge found and did: the node's JSON line, checked and decoded. */
+export interface NodeReport {
+  readonly token: number;
+  /** The highest token that the node has obeyed. */
+  readonly seen: number;
+  readonly life: string;
+  /** The node's clock when it answered. */
+  readonly clock: Instant;
+  readonly state: NodeState;
+  readonly pids: readonly number[];
+  /** When the running scheduler was started; 0: not known. */
+  readonly since: Instant;
+  /** Starts that this life of the node made by itself: systemd's Restart=. */
+  readonly restarts: number;
+  /** Names the running scheduler process; `none` where none runs. */
+  readonly invocation: string;
+  readonly guard: "armed" | "none" | "failed";
+  readonly gate: "installed" | "none" | "failed";
+  readonly grantUntil: Instant;
+  /** The health check's exit or HTTP status and what it said; absent where it was not asked. */
+  readonly health?: { readonly code: number; readonly body: string };
+  /** The scheduler's last output lines, where it failed. */
+  readonly log: string;
+  /** Why the node refused, failed or did something: a stable word, then free text. */
+  readonly reason: string;
+}
+
+export type ProofKind = "reported-stopped" | "grant-expired" | "instance-stopped" | "operator-override";
+
+/** Why a node is known not to run the scheduler. */
+export interface Proof {
+  readonly kind: ProofKind;
+  readonly at: Instant;
+  /** The token of the plan that the node answered; 0 where no plan was answered. */
+  readonly token: number;
+}
+
+/** What the record knows of a node. */
+export interface NodeRecord {
+  /** `unknown` until the node has answered. */
+  readonly life: string;
+  readonly stopBy: StopBy;
+  readonly proof?: Proof;
+  readonly guard: "armed" | "none" | "failed";
+  /** The last report, and when it was read. */
+  readonly report?: NodeReport;
+  readonly reportedAt: Instant;
+  /** Ticks in a row without an answer. */
+  readonly silent: number;
+  /** What EC2 last said: `running`, `stopped`, `terminated`, ... or `unknown`. */
+  readonly instance: string;
+  /** Ticks in a row in which EC2 did not find an instance that it once knew. */
+  readonly missing: number;
+}
+
+/** `looking`: nothing is known yet. `stopping`: stop and prove before a start. `starting`: sent, not yet running.
+ * `verifying`: runs, settling. `steady`: runs. */
+export type PhaseName = "looking" | "steady" | "stopping" | "starting" | "verifying";
+
+export interface Phase {
+  readonly name: PhaseName;
+  readonly since: Instant;
+  /** Where the scheduler runs or shall run; absent while none may. */
+  readonly active?: NodeId;
+  /** In `stopping` and after a move: where it ran before. */
+  readonly from?: NodeId;
+  /** In `stopping`: where it shall run, if that is settled. */
+  readonly to?: NodeId;
+  /** The code of the rule that began this. */
+  readonly cause: string;
+  /** The node's last known running scheduler ended, or the last move began, at this instant: the gap counts from here. */
+  readonly downSince?: Instant;
+}
+
+export interface Counters {
+  /** Starts in place since the scheduler was last stable. */
+  readonly restarts: number;
+  /** When the last start, in place or elsewhere, was asked. */
+  readonly startedAt: Instant;
+  /** Attempts to bring up a scheduler since one was last healthy. */
+  readonly attempts: number;
+  /** No start before this, where nothing runs and attempts fail. */
+  readonly retryAt: Instant;
+  /** Ticks in a row in which the active node's check failed. */
+  readonly unhealthy: number;
+  /** When the scheduler was last moved away from a running one; the newest last, one hour's worth. */
+  readonly moves: readonly Instant[];
+  /** Transitions since the record was made. */
+  readonly transitions: number;
+}
+
+/** A problem that stands: mailed once, reminded of, and resolved once. */
+export interface Problem {
+  readonly code: string;
+  readonly sentence: string;
+  readonly since: Instant;
+  /** Ticks that it has stood for. */
+  readonly ticks: number;
+  /** 0: not mailed yet. */
+  readonly mailedAt: Instant;
+}
+
+export interface HistoryEntry {
+  readonly at: Instant;
+  readonly token: number;
+  readonly code: string;
+  readonly sentence: string;
+  readonly phase: PhaseName;
+  readonly active?: NodeId;
+  readonly from?: NodeId;
+  /** Proofs on which a start rested, by node. */
+  readonly proofs?: Readonly<Record<NodeId, Proof>>;
+  /** Who asked, for what an operator began. */
+  readonly by?: string;
+  readonly reason?: string;
+  /** Seconds without a scheduler, where this transition ended such a time. */
+  readonly gapSeconds?: number;
+}
+
+export type MailKind = "restart-failed" | "failover-done" | "problem" | "reminder" | "resolved" | "notice";
+
+/** News that is still to be told. Its key makes each delivery idempotent where the receiver allows it. */
+export interface OutboxEntry {
+  readonly key: string;
+  readonly at: Instant;
+  readonly history?: HistoryEntry;
+  readonly mail?: MailNews;
+}
+
+export interface MailNews {
+  readonly kind: MailKind;
+  readonly code: string;
+  readonly sentence: string;
+  readonly since: Instant;
+  readonly gapSeconds?: number;
+  readonly proofs?: Readonly<Record<NodeId, Proof>>;
+  /** How many pieces of news this one stands for, where the outbox had to merge. */
+  readonly merged: number;
+}
+
+/** An operator's request, written on the record and carried out by the ticks. */
+export interface Wish {
+  readonly id: string;
+  readonly action: "failover";
+  readonly to?: NodeId;
+  readonly by: string;
+  readonly reason: string;
+  readonly requestId: string;
+  readonly at: Instant;
+  readonly phase: WishPhase;
+  /** Why it ended so. */
+  readonly sentence?: string;
+}
+export type WishPhase = "accepted" | "stopping" | "starting" | "verifying" | "done" | "failed";
+
+/** The cluster's one item in the table. Every change to it is one conditional write. */
+export interface ClusterRecord {
+  readonly schema: 1;
+  readonly cluster: string;
+  readonly token: number;
+  /** Made anew for every attempt to write: after a lost reply it says who won. */
+  readonly nonce: string;
+  /** The table's ARN: names this deployment to the nodes. */
+  readonly owner: string;
+  readonly lease: { readonly holder: string; readonly until: Instant };
+  readonly plan: Plan;
+  readonly nodes: Readonly<Record<NodeId, NodeRecord>>;
+  readonly phase: Phase;
+  readonly counters: Counters;
+  readonly problem?: Problem;
+  readonly outbox: readonly OutboxEntry[];
+  readonly request?: Wish;
+  /** The rule that the last tick ended with, and its sentence. */
+  readonly last: { readonly code: string; readonly sentence: string; readonly at: Instant };
+  /** When the next tick is due. */
+  readonly dueAt: Instant;
+  readonly savedAt: Instant;
+}
+
+/** What EC2 says of the cluster's instances in this tick. */
+export interface DiscoveredNode {
+  readonly id: NodeId;
+  /** `pending`, `running`, `stopping`, `stopped`, `shutting-down`, `terminated`, or `unknown` where EC2 was not heard. */
+  readonly instance: string;
+  /** A hibernated instance wakes with its processes: its `stopped` proves nothing. */
+  readonly hibernates: boolean;
+  readonly name?: string;
+}
