@@ -14,7 +14,8 @@ export type StopBy = "never" | "ever" | Instant;
 /** One desired state, written down under its own token before it is sent. */
 export interface Plan {
   readonly token: number;
-  readonly active: NodeId | "none";
+  /** An instance id, or `none`. */
+  readonly active: NodeId;
   /** The life of the active node that the grant is made out to. */
   readonly life: string;
   readonly mode: Mode;

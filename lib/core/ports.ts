@@ -2,7 +2,16 @@
  * What a tick needs of the world, as narrow interfaces. Adapters translate; nothing here knows an SDK. A port that
  * fails throws; what may be doubtful is a value (`unclear`, an absent report), since unknown is never stopped.
  */
-import type { ClusterRecord, DiscoveredNode, HistoryEntry, Instant, NodeId, NodeReport, Plan, Wish } from "./model.ts";
+import type {
+  ClusterRecord,
+  DiscoveredNode,
+  HistoryEntry,
+  Instant,
+  NodeId,
+  NodeReport,
+  Plan,
+  Wish,
+} from "./model.ts";
 import type { NodeSettings } from "./settings.ts";
 
 /** `lost`: the condition did not hold. `unclear`: no answer came, the write may have been applied. */
@@ -21,7 +30,10 @@ export interface RecordStore {
   /** Newest first. */
   readHistory(cluster: string, limit: number): Promise<readonly HistoryEntry[]>;
   /** Puts the wish on the record unless another one is under way: answers the wish that stands. */
-  putWish(cluster: string, wish: Wish): Promise<{ readonly outcome: "written" | "standing"; readonly wish: Wish } | "no-record">;
+  putWish(
+    cluster: string,
+    wish: Wish,
+  ): Promise<{ readonly outcome: "written" | "standing"; readonly wish: Wish } | "no-record">;
   /** Makes this execution the newest unless a newer one is there already: answers the newest. */
   claimLoop(execution: Execution): Promise<Execution>;
 }
@@ -75,7 +87,11 @@ export interface ClusterMetrics {
 
 export interface Journal {
   /** One line per tick, and whatever failed. */
-  write(level: "debug" | "info" | "warn" | "error", message: string, fields: Readonly<Record<string, unknown>>): void;
+  write(
+    level: "debug" | "info" | "warn" | "error",
+    message: string,
+    fields: Readonly<Record<string, unknown>>,
+  ): void;
 }
 
 export interface Clock {

@@ -42,7 +42,7 @@ export interface ClusterSettings {
 
 /** Where the nodes are: by a tag or listed; exactly one of the two is given. */
 export interface NodeSettings {
-  readonly tag: { readonly key: string; readonly value: string };
+  readonly tag?: { readonly key: string; readonly value: string };
   readonly instanceIds?: readonly string[];
   /** Instance ids in the order in which they are preferred; the others follow by id. */
   readonly prefer: readonly string[];
@@ -110,9 +110,6 @@ export const DEFAULTS = {
   fence: "none",
   startIn: "run",
 } as const;
-
-/** The tag that marks a cluster's nodes when the settings list instance ids or name no tag: the role may reach nothing else. */
-export const CLUSTER_TAG = "scheduler-failover-cluster";
 
 /** Limits of the controller itself, in seconds. The relations between them and the timers are checked at synth. */
 export const LIMITS = {

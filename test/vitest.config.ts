@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+/** The fast suites: what runs in one process, without a sandbox of its own. */
+export default defineConfig({
+  test: {
+    root: new URL("..", import.meta.url).pathname,
+    include: ["test/**/*.test.ts"],
+    exclude: ["test/scenarios/**"],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
