@@ -1,0 +1,32 @@
+/** Turns checked settings into the shape that the controller gets. */
+import type { ClusterSettings, HealthSettings, SchedulerSettings, Settings } from "../core/settings.ts";
+import type { WrittenCluster, WrittenHealth, WrittenSettings } from "./schema.ts";
+
+export const complete = (written: WrittenSettings): Settings => ({
+  ...written,
+  alerts: present(written.alerts),
+  clusters: Object.fromEntries(
+    Object.entries(written.clusters).map(([name, cluster]) => [name, completeCluster(cluster)]),
+  ),
+});
+
+const completeCluster = ({ health, nodes, scheduler, ...rest }: WrittenCluster): ClusterSettings => ({
+  ...rest,
+  nodes: present(nodes),
+  scheduler: present(scheduler) satisfies SchedulerSettings,
+  ...(health === undefined ? {} : { health: completeHealth(health) }),
+});
+
+/** The rules have made sure that there is either a URL or a command. */
+const completeHealth = ({ url, command, jsonPath, equals, ...limits }: WrittenHealth): HealthSettings =>
+  url === undefined
+    ? { kind: "command", command: command ?? "", ...limits }
+    : { kind: "url", url, ...present({ jsonPath, equals }), ...limits };
+
+type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/** Without the keys that stand for nothing: the core tells an absent setting by its absence. */
+const present = <T extends object>(value: T): Present<T> =>
+  Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Present<T>;

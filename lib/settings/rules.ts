@@ -1,0 +1,289 @@
+/**
+ * How settings bear on each other. A rule is given only sections that are sound in themselves, so that one typing
+ * error does not call forth a second fault; all rules that can be judged are judged.
+ */
+import { LIMITS } from "../core/settings.ts";
+import type {
+  WrittenAlerts,
+  WrittenCluster,
+  WrittenHealth,
+  WrittenNodes,
+  WrittenScheduler,
+  WrittenTimers,
+} from "./schema.ts";
+
+type Path = readonly string[];
+
+/** A broken rule: at a field of the section, seen from it, and what to do. */
+export interface Breach {
+  readonly path: Path;
+  readonly rule: string;
+  /** The field's value, defaults included; left out where the rule is about the section as a whole. */
+  readonly value?: unknown;
+}
+
+/** A rule of one section. `holds` is the sentence of the settings page; `breaches` judges. */
+export interface Rule<S> {
+  readonly holds: string;
+  readonly breaches: (section: S) => readonly Breach[];
+}
+
+export const judge = <S>(rules: readonly Rule<S>[], section: S): readonly Breach[] =>
+  rules.flatMap((rule) => rule.breaches(section));
+
+const breach = (broken: boolean, path: Path, rule: string, value?: unknown): readonly Breach[] =>
+  broken ? [{ path, rule, value }] : [];
+
+/** The grant must be longer than this, in seconds, so that one killed tick and one late delivery do not cost it. */
+export const shortestGrant = (beatSeconds: number, skewSeconds: number): number =>
+  2 * LIMITS.leaseSeconds + 2 * beatSeconds + LIMITS.deliverySeconds + skewSeconds;
+
+interface Timing {
+  readonly timers: WrittenTimers;
+  readonly beatSeconds: number;
+}
+
+export const timerRules: readonly Rule<Timing>[] = [
+  {
+    holds: `\`grantSeconds\` is more than 2 leases (${LIMITS.leaseSeconds} s each) + 2 beats + one delivery (${LIMITS.deliverySeconds} s) + \`skewSeconds\`: a tick that is killed and a command that is late never cost a healthy scheduler its grant.`,
+    breaches: ({ timers, beatSeconds }) => {
+      const floor = shortestGrant(beatSeconds, timers.skewSeconds);
+      return breach(
+        timers.grantSeconds <= floor,
+        ["grantSeconds"],
+        `must be more than ${floor}: 2 leases of ${LIMITS.leaseSeconds} s, 2 beats of ${beatSeconds} s, a delivery of ${LIMITS.deliverySeconds} s and ${timers.skewSeconds} s of skew; raise it or lower beatSeconds`,
+        timers.grantSeconds,
+      );
+    },
+  },
+  {
+    holds:
+      "`killGraceSeconds` is less than `grantSeconds`: a stop ends before the grant that the next start would get.",
+    breaches: ({ timers }) =>
+      breach(
+        timers.killGraceSeconds >= timers.grantSeconds,
+        ["killGraceSeconds"],
+        `must be less than grantSeconds, ${timers.grantSeconds}`,
+        timers.killGraceSeconds,
+      ),
+  },
+  {
+    holds: "`settleSeconds` is at least one beat: a start is judged by a tick, not before one.",
+    breaches: ({ timers, beatSeconds }) =>
+      breach(
+        timers.settleSeconds < beatSeconds,
+        ["settleSeconds"],
+        `must be at least beatSeconds, ${beatSeconds}: no tick would look before it is over`,
+        timers.settleSeconds,
+      ),
+  },
+  {
+    holds:
+      "`cooldownSeconds` is at least `settleSeconds`: a scheduler that is still starting is not moved away from.",
+    breaches: ({ timers }) =>
+      breach(
+        timers.cooldownSeconds < timers.settleSeconds,
+        ["cooldownSeconds"],
+        `must be at least settleSeconds, ${timers.settleSeconds}`,
+        timers.cooldownSeconds,
+      ),
+  },
+];
+
+export const nodeRules: readonly Rule<WrittenNodes>[] = [
+  {
+    holds: "`nodes` has either `tag` or `instanceIds`.",
+    breaches: ({ tag, instanceIds }) => [
+      ...breach(!tag && !instanceIds, [], "must say where the nodes are: give tag or instanceIds"),
+      ...breach(
+        !!tag && !!instanceIds,
+        ["instanceIds"],
+        "must not stand beside tag: give one of the two",
+        instanceIds,
+      ),
+    ],
+  },
+  {
+    holds: "No node is in both `prefer` and `exclude`.",
+    breaches: ({ prefer, exclude }) =>
+      prefer.flatMap((id, index) =>
+        breach(exclude.includes(id), ["prefer", String(index)], "must not be in exclude, too", id),
+      ),
+  },
+  {
+    holds: "Where `instanceIds` lists the nodes, `prefer` and `exclude` name only those.",
+    breaches: ({ instanceIds, prefer, exclude }) => {
+      const stranger = (field: string) => (id: string, index: number) =>
+        breach(
+          !!instanceIds && !instanceIds.includes(id),
+          [field, String(index)],
+          "must be one of instanceIds",
+          id,
+        );
+      return [...prefer.flatMap(stranger("prefer")), ...exclude.flatMap(stranger("exclude"))];
+    },
+  },
+  {
+    holds: "At least one listed node is not excluded.",
+    breaches: ({ instanceIds, exclude }) =>
+      breach(
+        !!instanceIds && instanceIds.every((id) => exclude.includes(id)),
+        ["exclude"],
+        "must leave at least one node that may run the scheduler",
+        exclude,
+      ),
+  },
+];
+
+/** Command lines that are on every node: a pattern that matches one would have them killed as stray schedulers. */
+const BYSTANDERS = [
+  "/sbin/init",
+  "/lib/systemd/systemd --system",
+  "/lib/systemd/systemd-journald",
+  "sshd: /usr/sbin/sshd -D",
+  "/usr/bin/amazon-ssm-agent",
+  "/usr/bin/ssm-agent-worker",
+  "/bin/sh",
+  "bash",
+  "",
+];
+
+const compiles = (pattern: string): boolean => {
+  try {
+    return new RegExp(pattern).source !== "";
+  } catch {
+    return false;
+  }
+};
+
+const patternBreaches = ({ pattern }: WrittenScheduler): readonly Breach[] => {
+  if (pattern === undefined) return [];
+  if (!compiles(pattern)) return breach(true, ["pattern"], "must be a valid regular expression", pattern);
+  const victim = BYSTANDERS.find((line) => new RegExp(pattern).test(line));
+  const what = victim === "" ? "an empty command line" : String(victim);
+  return breach(
+    victim !== undefined,
+    ["pattern"],
+    `must match the scheduler only: it also matches "${what}"`,
+    pattern,
+  );
+};
+
+const ONLY_WITH_START = ["stop", "pidFile", "pattern", "user", "activate"] as const;
+
+export const schedulerRules: readonly Rule<WrittenScheduler>[] = [
+  {
+    holds: "`scheduler` has either `unit` or `start`.",
+    breaches: ({ unit, start }) => [
+      ...breach(!unit && !start, [], "must say how the scheduler is started: give unit or start"),
+      ...breach(!!unit && !!start, ["start"], "must not stand beside unit: give one of the two", start),
+    ],
+  },
+  {
+    holds: "`stop`, `pidFile`, `pattern`, `user` and `activate` go with `start`: a unit has its own.",
+    breaches: (scheduler) =>
+      scheduler.unit === undefined
+        ? []
+        : ONLY_WITH_START.flatMap((field) =>
+            breach(
+              scheduler[field] !== undefined,
+              [field],
+              "must not stand beside unit, which has its own: leave it out",
+              scheduler[field],
+            ),
+          ),
+  },
+  { holds: "`pattern` matches no process that every node has.", breaches: patternBreaches },
+];
+
+export const healthRules: readonly Rule<WrittenHealth>[] = [
+  {
+    holds: "`health` has either `url` or `command`.",
+    breaches: ({ url, command }) => [
+      ...breach(!url && !command, [], "must say what is asked: give url or command, or leave health out"),
+      ...breach(!!url && !!command, ["command"], "must not stand beside url: give one of the two", command),
+    ],
+  },
+  {
+    holds: "`jsonPath` and `equals` go together, and with `url`.",
+    breaches: ({ url, jsonPath, equals }) => [
+      ...breach(
+        !!jsonPath && !equals,
+        ["jsonPath"],
+        "must have equals beside it: what is to be found there",
+        jsonPath,
+      ),
+      ...breach(!!equals && !jsonPath, ["equals"], "must have jsonPath beside it: where to look", equals),
+      ...breach(
+        !url && !!jsonPath,
+        ["jsonPath"],
+        "must have url beside it: only a URL answers in JSON",
+        jsonPath,
+      ),
+    ],
+  },
+];
+
+/** Whether an SES identity lets this sender send. */
+const covers = (identity: string, sender: string): boolean => {
+  const [own, from] = [identity.toLowerCase(), sender.toLowerCase()];
+  return own.includes("@") ? own === from : from.endsWith(`@${own}`) || from.endsWith(`.${own}`);
+};
+
+export const alertRules: readonly Rule<WrittenAlerts>[] = [
+  {
+    holds: "`identity` is the address `from`, or a domain that it belongs to.",
+    breaches: ({ identity, from }) =>
+      breach(
+        identity !== undefined && !covers(identity, from),
+        ["identity"],
+        `must be ${from} or a domain of it: SES would refuse every mail`,
+        identity,
+      ),
+  },
+];
+
+/** What is accepted as a setting and not built yet is refused by its name. */
+export const availabilityRules: readonly Rule<Pick<WrittenCluster, "guard" | "fence">>[] = [
+  {
+    holds: "`fence: ec2-stop` is not available yet, and `guard: off` needs it.",
+    breaches: ({ guard, fence }) => [
+      ...breach(fence === "ec2-stop", ["fence"], "is not available yet: leave it out or set none", fence),
+      ...breach(
+        guard === "off",
+        ["guard"],
+        "must be on: only fence ec2-stop could stand in for it, and that is not available yet",
+        guard,
+      ),
+    ],
+  },
+];
+
+export type Nameable = Pick<WrittenCluster, "nodes" | "scheduler">;
+
+/** What is started and stopped on a node: two clusters that share it on the same nodes would fight over it. */
+const identityOf = ({ scheduler }: Nameable): string =>
+  scheduler.unit ?? scheduler.pidFile ?? scheduler.pattern ?? scheduler.start ?? "";
+
+const shareNodes = (one: Nameable, other: Nameable): boolean => {
+  const [a, b] = [one.nodes, other.nodes];
+  if (a.tag && b.tag) return a.tag.key === b.tag.key && a.tag.value === b.tag.value;
+  return (a.instanceIds ?? []).some((id) => b.instanceIds?.includes(id));
+};
+
+export const clusterRules: readonly Rule<ReadonlyMap<string, Nameable>>[] = [
+  {
+    holds: "No two clusters have the same scheduler on the same nodes.",
+    breaches: (clusters) => {
+      const all = [...clusters];
+      return all.flatMap(([name, cluster], index) => {
+        const rival = all
+          .slice(0, index)
+          .find(([, other]) => identityOf(other) === identityOf(cluster) && shareNodes(other, cluster));
+        if (!rival) return [];
+        const rule = `must not have the same nodes and the same scheduler as cluster ${rival[0]}: they would fight over it`;
+        return [{ path: [name], rule }];
+      });
+    },
+  },
+];

@@ -1,0 +1,321 @@
+/**
+ * What a person may write as settings: structure, types, ranges and defaults. Each field carries its description, from
+ * which the settings table and the editors' schema are made, and one sentence that says what it must be. How fields
+ * bear on each other is in `rules.ts`.
+ */
+import { z } from "zod";
+import { DEFAULTS } from "../core/settings.ts";
+
+/** The days for which CloudWatch Logs can keep a log group (PutRetentionPolicy accepts no others). */
+const RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+] as const;
+
+/** Run Command takes at most 50 instance ids in one call. */
+const MAX_NODES = 50;
+/** SES takes at most 50 recipients in one mail. */
+const MAX_RECIPIENTS = 50;
+
+const INSTANCE_ID = /^i-[0-9a-f]{8}([0-9a-f]{9})?$/;
+const CLUSTER_NAME = /^[a-z][a-z0-9-]{0,31}$/;
+/** 7-bit, since SES refuses anything else, and no characters with which a header or a list could be forged. */
+const ADDRESS = /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$/;
+const DOMAIN = /^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$/;
+const TOPIC_ARN = /^arn:aws(-[a-z]+)*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$/;
+/** The characters that AWS allows in tags of every service: no `*` or `?`, which EC2's filters read as wildcards. */
+const TAG_KEY = /^[\p{L}\p{N} _.:/=+@-]{1,128}$/u;
+const TAG_VALUE = /^[\p{L}\p{N} _.:/=+@-]{1,256}$/u;
+const UNIT = /^[A-Za-z0-9:_.@\\-]{1,240}\.service$/;
+const ABSOLUTE_PATH = /^\/[A-Za-z0-9_.,:@%+=/-]{1,254}$/;
+const USER = /^[a-z_][a-z0-9_-]{0,31}$/;
+const JSON_PATH = /^\$((\.[A-Za-z_][A-Za-z0-9_-]*)|(\[\d{1,4}\]))+$/;
+/** No control characters: the value becomes part of one line, of a mail's header or of a node's script. */
+const ONE_LINE = /^[^\p{Cc}\u2028\u2029]+$/u;
+
+const whole = (from: number, to: number, unit: string, description: string) => {
+  const error = `must be a whole number of ${unit} from ${from} to ${to}`;
+  return z.int({ error }).min(from, { error }).max(to, { error }).describe(description);
+};
+const text = (pattern: RegExp, rule: string, description: string) =>
+  z.string({ error: rule }).regex(pattern, { error: rule }).describe(description);
+const oneOf = <const T extends readonly string[]>(values: T, description: string) =>
+  z.enum(values, { error: `must be one of ${values.join(", ")}` }).describe(description);
+const yesOrNo = (description: string) => z.boolean({ error: "must be true or false" }).describe(description);
+const section = <S extends z.core.$ZodLooseShape>(shape: S, description: string) =>
+  z
+    .strictObject(shape, { error: `must be a map with the settings ${Object.keys(shape).join(", ")}` })
+    .describe(description);
+
+/** A line of shell that is baked into the node's document. */
+const command = (description: string) =>
+  z
+    .string({ error: "must be a command on one line" })
+    .regex(ONE_LINE, { error: "must be a command on one line, without control characters" })
+    .max(1000, { error: "must be at most 1000 characters: put what is longer into a script on the nodes" })
+    .refine((value) => !value.includes("{{"), {
+      error: "must not contain {{, which Run Command replaces: put the command into a script on the nodes",
+    })
+    .describe(description);
+
+const instanceIds = (description: string) => {
+  const rule = "must be an EC2 instance id such as i-0123456789abcdef0";
+  const list = `must be a list of at most ${MAX_NODES} EC2 instance ids`;
+  return z
+    .array(z.string({ error: rule }).regex(INSTANCE_ID, { error: rule }), { error: list })
+    .max(MAX_NODES, { error: list })
+    .refine((ids) => new Set(ids).size === ids.length, { error: "must name each instance once" })
+    .describe(description);
+};
+
+const address = "must be an e-mail address in 7-bit characters, without a display name";
+
+export const alertsSchema = section(
+  {
+    from: text(ADDRESS, address, "Sender of the mails: an address that SES may send from."),
+    to: z
+      .array(z.string({ error: address }).regex(ADDRESS, { error: address }), {
+        error: "must be a list of e-mail addresses",
+      })
+      .min(1, { error: "must name at least one address: alerts that nobody gets are none" })
+      .max(MAX_RECIPIENTS, { error: `must name at most ${MAX_RECIPIENTS} addresses, as many as SES takes` })
+      .refine((all) => new Set(all.map((one) => one.toLowerCase())).size === all.length, {
+        error: "must name each address once",
+      })
+      .describe("Recipients of the mails."),
+    subjectPrefix: text(
+      /^[^\p{Cc}\u2028\u2029]{0,60}$/u,
+      "must be one line of at most 60 characters",
+      "What every subject begins with.",
+    ).default(DEFAULTS.alerts.subjectPrefix),
+    retriesBeforeAlert: whole(
+      1,
+      100,
+      "ticks",
+      "A problem is mailed when it has stood for this many ticks in a row.",
+    ).default(DEFAULTS.alerts.retriesBeforeAlert),
+    reminderHours: whole(1, 168, "hours", "An open problem is mailed again after so long.").default(
+      DEFAULTS.alerts.reminderHours,
+    ),
+    identity: z
+      .string({ error: "must be an e-mail address or a domain" })
+      .refine((value) => ADDRESS.test(value) || DOMAIN.test(value), {
+        error: "must be an e-mail address or a domain",
+      })
+      .optional()
+      .describe(
+        "An SES identity, address or domain, that exists already. Without it one is made for `from`, and SES mails a link to confirm it.",
+      ),
+    topicArn: text(
+      TOPIC_ARN,
+      "must be the ARN of an SNS topic, not of a FIFO one",
+      "An SNS topic for the alarms that exists already. Without it one is made.",
+    ).optional(),
+    subscribe: yesOrNo(
+      "Whether `to` is subscribed to the alarms' topic: a controller that is dead sends no mail itself.",
+    ).default(DEFAULTS.alerts.subscribe),
+  },
+  "Who is told, and how.",
+);
+
+export const nodesSchema = section(
+  {
+    tag: section(
+      {
+        key: text(TAG_KEY, "must be a tag key of letters, digits, spaces and _.:/=+@-", "The tag's key."),
+        value: text(
+          TAG_VALUE,
+          "must be a tag value of letters, digits, spaces and _.:/=+@-",
+          "The tag's value.",
+        ),
+      },
+      "Every instance that carries this tag is a node: an Auto Scaling group can replace them. Give this or `instanceIds`.",
+    ).optional(),
+    instanceIds: instanceIds("The nodes, listed. Give this or `tag`.")
+      .min(1, { error: "must name at least one instance" })
+      .optional(),
+    prefer: instanceIds("The order in which nodes are preferred; the others follow by their id.").default([]),
+    exclude: instanceIds("Nodes that never run the scheduler.").default([]),
+  },
+  "Where the nodes are.",
+);
+
+export const schedulerSchema = section(
+  {
+    unit: text(
+      UNIT,
+      "must be the full name of a systemd service such as airflow-scheduler.service",
+      "The systemd unit that is the scheduler. Give this or `start`.",
+    ).optional(),
+    start: command("Command that starts the scheduler, where it is no systemd unit.").optional(),
+    stop: command("Command that asks it to stop, before TERM and KILL. Only with `start`.").optional(),
+    pidFile: text(
+      ABSOLUTE_PATH,
+      "must be an absolute path without spaces or quotes",
+      "File in which the scheduler leaves its process id. Only with `start`.",
+    ).optional(),
+    pattern: text(
+      ONE_LINE,
+      "must be an extended regular expression on one line",
+      "Extended regular expression that the scheduler's command line matches, and nothing else's. Only with `start`.",
+    )
+      .max(200, { error: "must be at most 200 characters" })
+      .refine((value) => !value.includes("{{"), { error: "must not contain {{, which Run Command replaces" })
+      .optional(),
+    user: text(
+      USER,
+      "must be the name of a user on the nodes",
+      "User that `start` and `stop` run as; root without it. Only with `start`.",
+    ).optional(),
+    activate: text(
+      ABSOLUTE_PATH,
+      "must be an absolute path without spaces or quotes",
+      "A virtual environment's `activate` file, read before `start` and `stop`. Only with `start`.",
+    ).optional(),
+  },
+  "How the scheduler is started, stopped and found on a node.",
+);
+
+export const healthSchema = section(
+  {
+    url: z
+      .string({ error: "must be an http or https URL" })
+      .regex(/^https?:\/\/[A-Za-z0-9.:[\]-]+(\/[A-Za-z0-9_.~:/?&=%+,@-]*)?$/, {
+        error: "must be an http or https URL without spaces, quotes, user or password",
+      })
+      .refine((value) => URL.canParse(value), { error: "must be an http or https URL" })
+      .optional()
+      .describe("Asked on the active node itself; 200 is healthy. Give this or `command`."),
+    jsonPath: text(
+      JSON_PATH,
+      "must be a path of names and indexes such as $.scheduler.status",
+      "Where in the JSON answer of `url` to look. Only together with `equals`.",
+    ).optional(),
+    equals: text(
+      /^[^\p{Cc}]{1,200}$/u,
+      "must be a text of 1 to 200 characters: put a number in quotes",
+      "What is to be found at `jsonPath`.",
+    ).optional(),
+    command: command("Run on the active node; exit status 0 is healthy. Give this or `url`.").optional(),
+    timeoutSeconds: whole(
+      1,
+      4,
+      "seconds",
+      "How long one check may take; a node's whole answer has 5 seconds.",
+    ).default(DEFAULTS.health.timeoutSeconds),
+    failures: whole(
+      1,
+      100,
+      "ticks",
+      "The scheduler is unhealthy after so many failed checks in a row.",
+    ).default(DEFAULTS.health.failures),
+  },
+  "How a scheduler that runs but hangs is found. Without it, one that runs is healthy.",
+);
+
+export const timersSchema = section(
+  {
+    grantSeconds: whole(
+      60,
+      3600,
+      "seconds",
+      "How long a node may run the scheduler without a further word.",
+    ).default(DEFAULTS.timers.grantSeconds),
+    killGraceSeconds: whole(1, 600, "seconds", "From TERM to KILL when the scheduler is stopped.").default(
+      DEFAULTS.timers.killGraceSeconds,
+    ),
+    skewSeconds: whole(1, 30, "seconds", "By how much two clocks may differ.").default(
+      DEFAULTS.timers.skewSeconds,
+    ),
+    settleSeconds: whole(
+      5,
+      1800,
+      "seconds",
+      "How long a started scheduler may take to become healthy.",
+    ).default(DEFAULTS.timers.settleSeconds),
+    cooldownSeconds: whole(
+      0,
+      86_400,
+      "seconds",
+      "No move away from a running scheduler for so long after a move.",
+    ).default(DEFAULTS.timers.cooldownSeconds),
+    restartLimit: whole(
+      0,
+      20,
+      "starts",
+      "Starts in place before the scheduler moves to another node.",
+    ).default(DEFAULTS.timers.restartLimit),
+    failoversPerHour: whole(
+      1,
+      60,
+      "moves",
+      "Moves away from a running scheduler within an hour, at most.",
+    ).default(DEFAULTS.timers.failoversPerHour),
+  },
+  "How long things may take.",
+);
+
+export const beatSchema = whole(5, 60, "seconds", "From one tick to the next while all is quiet.").default(
+  DEFAULTS.beatSeconds,
+);
+
+export const guardSchema = oneOf(
+  ["on", "off"],
+  "Whether nodes stop the scheduler by themselves when its grant runs out.",
+).default(DEFAULTS.guard);
+
+export const fenceSchema = oneOf(
+  ["none", "ec2-stop"],
+  "Whether a node that does not answer is stopped through EC2 before the scheduler starts elsewhere.",
+).default(DEFAULTS.fence);
+
+const clusterSchema = section(
+  {
+    nodes: nodesSchema,
+    scheduler: schedulerSchema,
+    health: healthSchema.optional(),
+    timers: timersSchema.prefault({}),
+    guard: guardSchema,
+    fence: fenceSchema,
+    startIn: oneOf(["run", "observe"], "`observe` looks and reports, and starts and stops nothing.").default(
+      DEFAULTS.startIn,
+    ),
+  },
+  "One scheduler and the nodes that may run it.",
+);
+
+const clusterName =
+  "is no name for a cluster: use a to z, 0 to 9 and -, a letter first, at most 32 characters";
+
+export const settingsSchema = section(
+  {
+    beatSeconds: beatSchema,
+    logLevel: oneOf(["debug", "info", "warn", "error"], "The least level that is logged.").default(
+      DEFAULTS.logLevel,
+    ),
+    logRetentionDays: z
+      .literal([...RETENTION_DAYS], {
+        error: `must be a number of days that CloudWatch Logs keeps: ${RETENTION_DAYS.join(", ")}`,
+      })
+      .default(DEFAULTS.logRetentionDays)
+      .describe(
+        "How many days logs are kept: a number that CloudWatch Logs has, such as 1, 7, 30, 90 or 365.",
+      ),
+    alerts: alertsSchema,
+    clusters: z
+      .record(z.string().regex(CLUSTER_NAME, { error: clusterName }), clusterSchema, {
+        error: "must be a map from the name of each cluster to its settings",
+      })
+      .refine((all) => Object.keys(all).length > 0, { error: "must name at least one cluster" })
+      .describe("The clusters of this deployment, each under its name."),
+  },
+  "Settings of one deployment of the scheduler failover controller.",
+);
+
+/** The settings as parsed: defaults filled in, relations not yet checked. */
+export type WrittenSettings = z.output<typeof settingsSchema>;
+export type WrittenCluster = z.output<typeof clusterSchema>;
+export type WrittenNodes = z.output<typeof nodesSchema>;
+export type WrittenScheduler = z.output<typeof schedulerSchema>;
+export type WrittenHealth = z.output<typeof healthSchema>;
+export type WrittenTimers = z.output<typeof timersSchema>;
+export type WrittenAlerts = z.output<typeof alertsSchema>;
