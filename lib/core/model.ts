@@ -70,13 +70,13 @@ export interface NodeRecord {
   /** `unknown` until the node has answered. */
   readonly life: string;
   readonly stopBy: StopBy;
-  readonly proof?: Proof;
+  readonly proof?: Proof | undefined;
   readonly guard: "armed" | "none" | "failed";
   /** The last report, and when it was read. */
-  readonly report?: NodeReport;
+  readonly report?: NodeReport | undefined;
   readonly reportedAt: Instant;
-  /** Ticks in a row without an answer. */
-  readonly silent: number;
+  /** Since when it has not answered; absent: it answered when last asked. */
+  readonly silentSince?: Instant | undefined;
   /** What EC2 last said: `running`, `stopped`, `terminated`, ... or `unknown`. */
   readonly instance: string;
   /** Ticks in a row in which EC2 did not find an instance that it once knew. */
@@ -91,15 +91,19 @@ export interface Phase {
   readonly name: PhaseName;
   readonly since: Instant;
   /** Where the scheduler runs or shall run; absent while none may. */
-  readonly active?: NodeId;
-  /** In `stopping` and after a move: where it ran before. */
-  readonly from?: NodeId;
+  readonly active?: NodeId | undefined;
+  /** Where it ran before, while it is being moved. */
+  readonly from?: NodeId | undefined;
+  /** Where the last start failed: the next one is tried elsewhere first. */
+  readonly failed?: NodeId | undefined;
   /** In `stopping`: where it shall run, if that is settled. */
-  readonly to?: NodeId;
-  /** The code of the rule that began this. */
+  readonly to?: NodeId | undefined;
+  /** In `starting`: the invocation that a restart stops first. */
+  readonly restartOf?: string | undefined;
+  /** The code of the rule that began the move or start; `none` when the scheduler is settled. */
   readonly cause: string;
-  /** The node's last known running scheduler ended, or the last move began, at this instant: the gap counts from here. */
-  readonly downSince?: Instant;
+  /** Since when no scheduler is known to run: the gap counts from here. */
+  readonly downSince?: Instant | undefined;
 }
 
 export interface Counters {
@@ -124,9 +128,9 @@ export interface Problem {
   readonly code: string;
   readonly sentence: string;
   readonly since: Instant;
-  /** Ticks that it has stood for. */
-  readonly ticks: number;
-  /** 0: not mailed yet. */
+  /** The codes that have been mailed since then: one mail for each. */
+  readonly mailed: readonly string[];
+  /** When the last of these mails or reminders was written; 0: none yet. */
   readonly mailedAt: Instant;
 }
 
@@ -136,25 +140,25 @@ export interface HistoryEntry {
   readonly code: string;
   readonly sentence: string;
   readonly phase: PhaseName;
-  readonly active?: NodeId;
-  readonly from?: NodeId;
+  readonly active?: NodeId | undefined;
+  readonly from?: NodeId | undefined;
   /** Proofs on which a start rested, by node. */
-  readonly proofs?: Readonly<Record<NodeId, Proof>>;
+  readonly proofs?: Readonly<Record<NodeId, Proof>> | undefined;
   /** Who asked, for what an operator began. */
-  readonly by?: string;
-  readonly reason?: string;
+  readonly by?: string | undefined;
+  readonly reason?: string | undefined;
   /** Seconds without a scheduler, where this transition ended such a time. */
-  readonly gapSeconds?: number;
+  readonly gapSeconds?: number | undefined;
 }
 
-export type MailKind = "restart-failed" | "failover-done" | "problem" | "reminder" | "resolved" | "notice";
+export type MailKind = "restart-failed" | "failover-done" | "recovered" | "problem" | "reminder" | "resolved";
 
 /** News that is still to be told. Its key makes each delivery idempotent where the receiver allows it. */
 export interface OutboxEntry {
   readonly key: string;
   readonly at: Instant;
-  readonly history?: HistoryEntry;
-  readonly mail?: MailNews;
+  readonly history?: HistoryEntry | undefined;
+  readonly mail?: MailNews | undefined;
 }
 
 export interface MailNews {
@@ -162,8 +166,8 @@ export interface MailNews {
   readonly code: string;
   readonly sentence: string;
   readonly since: Instant;
-  readonly gapSeconds?: number;
-  readonly proofs?: Readonly<Record<NodeId, Proof>>;
+  readonly gapSeconds?: number | undefined;
+  readonly proofs?: Readonly<Record<NodeId, Proof>> | undefined;
   /** How many pieces of news this one stands for, where the outbox had to merge. */
   readonly merged: number;
 }
@@ -172,14 +176,14 @@ export interface MailNews {
 export interface Wish {
   readonly id: string;
   readonly action: "failover";
-  readonly to?: NodeId;
+  readonly to?: NodeId | undefined;
   readonly by: string;
   readonly reason: string;
   readonly requestId: string;
   readonly at: Instant;
   readonly phase: WishPhase;
   /** Why it ended so. */
-  readonly sentence?: string;
+  readonly sentence?: string | undefined;
 }
 export type WishPhase = "accepted" | "stopping" | "starting" | "verifying" | "done" | "failed";
 
@@ -197,9 +201,11 @@ export interface ClusterRecord {
   readonly nodes: Readonly<Record<NodeId, NodeRecord>>;
   readonly phase: Phase;
   readonly counters: Counters;
-  readonly problem?: Problem;
+  readonly problem?: Problem | undefined;
   readonly outbox: readonly OutboxEntry[];
-  readonly request?: Wish;
+  /** When the last news was told: two pieces of news never share an instant. */
+  readonly newsAt: Instant;
+  readonly request?: Wish | undefined;
   /** The rule that the last tick ended with, and its sentence. */
   readonly last: { readonly code: string; readonly sentence: string; readonly at: Instant };
   /** When the next tick is due. */

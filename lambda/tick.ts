@@ -1,0 +1,241 @@
+/**
+ * One pass over one cluster: read, decide, write, send, collect, decide again, save. It knows the ports only; whatever
+ * it learns comes from them, so that the same replies lead to the same pass.
+ *
+ * It may be killed or frozen between any two lines. Safety does not rest on its coming to an end: every promise is on
+ * the record before it is sent, every write is on the condition that nobody wrote in between, and nodes refuse a plan
+ * that is older than one they have obeyed.
+ */
+import { decideAfter, decideBefore } from "../lib/core/decide.ts";
+import type { Decision, View } from "../lib/core/decide.ts";
+import { freshRecord, isGone } from "../lib/core/notes.ts";
+import { outboxAgeSeconds } from "../lib/core/news.ts";
+import { commit } from "../lib/core/plan.ts";
+import { nextTick } from "../lib/core/schedule.ts";
+import { LIMITS } from "../lib/core/settings.ts";
+import type { ClusterRecord, DiscoveredNode, Instant, NodeId } from "../lib/core/model.ts";
+import type { Expected, Ports } from "../lib/core/ports.ts";
+import type { AlertSettings, ClusterSettings } from "../lib/core/settings.ts";
+import { collect } from "./collect.ts";
+import { deliver } from "./deliver.ts";
+import { writeRecord } from "./write-record.ts";
+
+export interface TickContext {
+  readonly cluster: string;
+  readonly settings: ClusterSettings;
+  readonly alerts: AlertSettings;
+  readonly dashboardUrl: string;
+  /** The controller function without an alias, and its region: for the commands that mails show. */
+  readonly functionName: string;
+  readonly region: string;
+  /** The table's ARN. */
+  readonly owner: string;
+  readonly beatSeconds: number;
+  /** The grid's origin: the loop execution's start. */
+  readonly startedAt: Instant;
+  /** Names this tick on the lease: the request id. */
+  readonly holder: string;
+  /** An event or a wish woke this tick: it takes over a lease that another one holds. */
+  readonly takeOver: boolean;
+}
+
+export interface TickOutcome {
+  /** `standby`: another tick has the lease or won the write. `idle`: not due yet. */
+  readonly outcome: "acted" | "standby" | "idle";
+  readonly code: string;
+  readonly sentence: string;
+  readonly next: Instant;
+}
+
+export async function tickCluster(ports: Ports, context: TickContext): Promise<TickOutcome> {
+  const begun = ports.clock.now();
+  const [stored, discovered] = await Promise.all([
+    ports.store.read(context.cluster),
+    discover(ports, context),
+  ]);
+  const refusal = stored && notNow(stored, context, begun);
+  if (refusal) return refusal;
+  return new Pass(ports, context, begun).run(stored, await withKnown(ports, context, stored, discovered));
+}
+
+/** Why this tick leaves the cluster alone, if it does. */
+function notNow(record: ClusterRecord, context: TickContext, now: Instant): TickOutcome | undefined {
+  const { holder, until } = record.lease;
+  const next = nextTick(context.startedAt, context.beatSeconds, false, now);
+  if (!context.takeOver && now < until && holder !== context.holder) return standby(holder, next);
+  const wished = record.request?.phase === "accepted";
+  if (context.takeOver || wished || now >= record.dueAt - DUE_TOLERANCE) return undefined;
+  return { outcome: "idle", code: record.last.code, sentence: record.last.sentence, next: record.dueAt };
+}
+
+/** Timers fire a little early at times; a tick that comes so much before its instant is on time. */
+const DUE_TOLERANCE = 500;
+
+function standby(holder: string, next: Instant): TickOutcome {
+  return { outcome: "standby", code: "STANDBY", sentence: `Another tick is at work: ${holder}.`, next };
+}
+
+async function discover(ports: Ports, context: TickContext): Promise<readonly DiscoveredNode[] | "unheard"> {
+  try {
+    return await ports.directory.discover(context.settings.nodes, []);
+  } catch (error) {
+    ports.journal.write("warn", "EC2 was not heard", { cluster: context.cluster, error });
+    return "unheard";
+  }
+}
+
+/** Nodes of the record that the tag or list no longer names are asked for by id: they leave on proof only. */
+async function withKnown(
+  ports: Ports,
+  context: TickContext,
+  record: ClusterRecord | undefined,
+  discovered: readonly DiscoveredNode[] | "unheard",
+): Promise<readonly DiscoveredNode[] | "unheard"> {
+  if (discovered === "unheard" || !record) return discovered;
+  const found = new Set(discovered.map((each) => each.id));
+  const missing = Object.keys(record.nodes).filter((id) => !found.has(id));
+  if (missing.length === 0) return discovered;
+  try {
+    return await ports.directory.discover(context.settings.nodes, missing);
+  } catch (error) {
+    ports.journal.write("warn", "EC2 was not heard", { cluster: context.cluster, error });
+    return "unheard";
+  }
+}
+
+/** One tick at work on the record. */
+class Pass {
+  private readonly ports: Ports;
+  private readonly context: TickContext;
+  private readonly begun: Instant;
+
+  constructor(ports: Ports, context: TickContext, begun: Instant) {
+    this.ports = ports;
+    this.context = context;
+    this.begun = begun;
+  }
+
+  async run(
+    stored: ClusterRecord | undefined,
+    discovered: readonly DiscoveredNode[] | "unheard",
+  ): Promise<TickOutcome> {
+    const { ports, context } = this;
+    let expected: Expected = stored ? { token: stored.token, nonce: stored.nonce } : "none";
+    let record = stored ?? freshRecord(context.cluster, context.owner, ports.clock.now());
+    let wish = wishUnderWay(record);
+    let tokenAbove = 0;
+    for (;;) {
+      const before = decideBefore(this.view(record), discovered);
+      const planned = this.plan(before, tokenAbove);
+      if (!(await writeRecord(ports, planned, expected, wish))) return this.lost();
+      expected = { token: planned.token, nonce: planned.nonce };
+      const decision = await this.ask(planned);
+      if (!decision) return this.lost();
+      record = decision.record;
+      wish = wishUnderWay(planned);
+      tokenAbove = decision.tokenAbove;
+      if (!decision.again || !this.timeLeft()) return this.save(decision, expected, wish);
+    }
+  }
+
+  /** The plan under its new token, with its promises, the lease and a nonce of this attempt. */
+  private plan(decision: Decision, tokenAbove: number): ClusterRecord {
+    const now = this.ports.clock.now();
+    const token = Math.max(decision.record.token + 1, now, tokenAbove + 1);
+    const leaseUntil = now + LIMITS.leaseSeconds * 1000;
+    const stamp = { token, nonce: this.ports.ids.nonce(), holder: this.context.holder, leaseUntil };
+    return commit(decision.record, decision.draft, stamp, this.context.settings);
+  }
+
+  /** Sends the plan to every node that may be there, collects, and decides on what came back. */
+  private async ask(planned: ClusterRecord): Promise<Decision | undefined> {
+    const { ports, context } = this;
+    if (ports.clock.now() >= planned.lease.until) return undefined;
+    const nodes = Object.keys(planned.nodes).filter((id) => !isGoneIn(planned, id));
+    const sent = await ports.nodes.send(context.cluster, context.owner, planned.plan, nodes);
+    const replies = await collect(ports, sent, this.awaited(planned, nodes), this.budgetEnd());
+    return decideAfter(this.view(planned), replies);
+  }
+
+  /** In a steady tick the active node's answer is enough; what the others answered by then counts too. */
+  private awaited(planned: ClusterRecord, nodes: readonly NodeId[]): readonly NodeId[] {
+    const { phase } = planned;
+    return phase.name === "steady" && phase.active !== undefined && nodes.includes(phase.active)
+      ? [phase.active]
+      : nodes;
+  }
+
+  private async save(decision: Decision, expected: Expected, wish: string | undefined): Promise<TickOutcome> {
+    const { ports, context } = this;
+    const now = ports.clock.now();
+    const next = nextTick(context.startedAt, context.beatSeconds, decision.soon || decision.again, now);
+    const record: ClusterRecord = {
+      ...decision.record,
+      nonce: ports.ids.nonce(),
+      lease: { holder: context.holder, until: 0 },
+      dueAt: next,
+      savedAt: now,
+    };
+    if (!(await writeRecord(ports, record, expected, wish))) return this.lost();
+    this.report(decision, record);
+    await deliver(ports, context, record);
+    return { outcome: "acted", code: decision.code, sentence: decision.sentence, next };
+  }
+
+  /** What was decided, as one log line and as metrics; only of a tick whose word stands. */
+  private report(decision: Decision, record: ClusterRecord): void {
+    const { ports, context } = this;
+    const now = ports.clock.now();
+    ports.metrics.put(context.cluster, {
+      SchedulersRunning: decision.running,
+      NodesUnknown: decision.unknown,
+      Transitions: record.outbox.filter((each) => each.history && each.at >= this.begun).length,
+      GrantSecondsLeft: Math.max(0, (record.plan.until - now) / 1000),
+      OutboxAgeSeconds: outboxAgeSeconds(record, now),
+    });
+    ports.journal.write("info", "tick", {
+      cluster: context.cluster,
+      code: decision.code,
+      sentence: decision.sentence,
+      phase: record.phase.name,
+      active: record.phase.active ?? "none",
+      token: record.token,
+      milliseconds: now - this.begun,
+    });
+  }
+
+  private lost(): TickOutcome {
+    const now = this.ports.clock.now();
+    return standby(
+      "it won the write",
+      nextTick(this.context.startedAt, this.context.beatSeconds, false, now),
+    );
+  }
+
+  private view(record: ClusterRecord): View {
+    const { settings, alerts, beatSeconds } = this.context;
+    return { record, settings, alerts, beatSeconds, now: this.ports.clock.now() };
+  }
+
+  private budgetEnd(): Instant {
+    return this.begun + LIMITS.tickBudgetSeconds * 1000;
+  }
+
+  /** Whether a further round can be sent and collected within the budget. */
+  private timeLeft(): boolean {
+    return this.ports.clock.now() + ROUND_MILLISECONDS < this.budgetEnd();
+  }
+}
+
+/** What a round takes at the least to be worth beginning: a write, a delivery and the node's answer. */
+const ROUND_MILLISECONDS = 4000;
+
+/** Only a wish under way is written: one that has ended may have been replaced by a new one in the meantime. */
+function wishUnderWay({ request }: ClusterRecord): string | undefined {
+  return request && request.phase !== "done" && request.phase !== "failed" ? request.id : undefined;
+}
+
+function isGoneIn(record: ClusterRecord, id: NodeId): boolean {
+  const node = record.nodes[id];
+  return node === undefined || isGone(node);
+}

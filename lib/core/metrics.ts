@@ -1,0 +1,32 @@
+/**
+ * The names of what the controller tells CloudWatch: one place for those who emit (the tick), draw (the dashboard) and
+ * watch (the alarms). A name that only two of them share would be an alarm that never fires.
+ */
+import type { ClusterMetrics } from "./ports.ts";
+
+/**
+ * Namespace of a deployment whose stack has the default name. The namespace is always the stack's name, so that two
+ * deployments in one account do not mix their figures; the function learns it as `POWERTOOLS_METRICS_NAMESPACE`.
+ */
+export const DEFAULT_NAMESPACE = "SchedulerFailover";
+
+/** The one dimension of every metric: the cluster's name. */
+export const CLUSTER_DIMENSION = "Cluster";
+
+export type MetricName = keyof ClusterMetrics;
+
+/** CloudWatch's name of the unit. Every metric is put once a tick, by that tick alone, 0 included. */
+export const METRIC_UNITS = {
+  /** Nodes that this tick found to run the scheduler. */
+  SchedulersRunning: "Count",
+  /** Nodes of which this tick does not know whether they run it. */
+  NodesUnknown: "Count",
+  /** Transitions made in this tick, not since the beginning: their sum over a time says how many there were. */
+  Transitions: "Count",
+  /** What is left of the active node's grant; 0 where none is held. */
+  GrantSecondsLeft: "Seconds",
+  /** Age of the oldest news that is still to be told; 0 where all is told. */
+  OutboxAgeSeconds: "Seconds",
+} as const satisfies Record<MetricName, "Count" | "Seconds">;
+
+export const METRIC_NAMES = Object.keys(METRIC_UNITS) as readonly MetricName[];

@@ -1,0 +1,112 @@
+/**
+ * From where the cluster stands to what its nodes are asked, and what that promises. A plan is written on the record,
+ * with every promise it makes, before it is sent.
+ */
+import type { ClusterRecord, Instant, Mode, NodeId, NodeRecord, Plan } from "./model.ts";
+import { UNKNOWN_NODE, proofOf, unprovenBut } from "./proof.ts";
+import type { ClusterSettings } from "./settings.ts";
+
+/** A plan before it has its token. */
+export type Draft = Omit<Plan, "token">;
+
+/** What the phase asks for. Only a plan with `run` or `restart` can start a scheduler, and only `activeMode` says so. */
+export function draftPlan(record: ClusterRecord, settings: ClusterSettings, now: Instant): Draft {
+  const { phase } = record;
+  const nothing = { active: "none", life: "none", mode: "look", until: 0, invocation: "none" } as const;
+  if (phase.name === "looking" || settings.startIn === "observe") return { ...nothing, others: "look" };
+  if (phase.name === "stopping" || phase.active === undefined) return { ...nothing, others: "stop" };
+  const node = record.nodes[phase.active] ?? UNKNOWN_NODE;
+  const mode = activeMode(record, phase.active, settings, now);
+  return {
+    active: phase.active,
+    life: node.life,
+    mode,
+    others: "stop",
+    until: grantUntil(record, phase.active, node, settings, now),
+    invocation: mode === "restart" ? (phase.restartOf ?? "none") : "none",
+  };
+}
+
+/**
+ * `hold` extends and starts nothing, so it owes no proof: a node that has just joined cannot starve a healthy
+ * scheduler. `run` and `restart` owe a proof for every other node.
+ */
+function activeMode(record: ClusterRecord, active: NodeId, settings: ClusterSettings, now: Instant): Mode {
+  const { phase, counters } = record;
+  if (unprovenBut(active, record, settings, now).length > 0) return "hold";
+  if (phase.name === "starting") {
+    const running = record.nodes[active]?.report?.invocation;
+    return phase.restartOf !== undefined && running === phase.restartOf ? "restart" : "run";
+  }
+  return counters.restarts < settings.timers.restartLimit ? "run" : "hold";
+}
+
+/**
+ * The end of the grant. A later one is promised only to a node that has answered the last plan, so that a node that
+ * is cut off is not promised more and more; where the last grant is over for certain, this is a new one.
+ */
+function grantUntil(
+  record: ClusterRecord,
+  active: NodeId,
+  node: NodeRecord,
+  settings: ClusterSettings,
+  now: Instant,
+): Instant {
+  const fresh = now + settings.timers.grantSeconds * 1000;
+  const { plan } = record;
+  const same = plan.active === active && plan.life === node.life;
+  const answered = node.report?.token === plan.token;
+  if (!same || answered || node.stopBy === "ever" || proofOf(node, settings, now)) return fresh;
+  return plan.until;
+}
+
+/** The record as it is written before the plan is sent: plan, token, promise and lease in one. */
+export function commit(
+  record: ClusterRecord,
+  draft: Draft,
+  stamp: {
+    readonly token: number;
+    readonly nonce: string;
+    readonly holder: string;
+    readonly leaseUntil: Instant;
+  },
+  settings: ClusterSettings,
+): ClusterRecord {
+  const plan: Plan = { ...draft, token: stamp.token };
+  const node = record.nodes[plan.active];
+  const nodes = node
+    ? {
+        ...record.nodes,
+        [plan.active]: { ...node, stopBy: promised(node, plan, settings), proof: undefined },
+      }
+    : record.nodes;
+  return {
+    ...record,
+    token: stamp.token,
+    nonce: stamp.nonce,
+    lease: { holder: stamp.holder, until: stamp.leaseUntil },
+    plan,
+    nodes,
+  };
+}
+
+/**
+ * Until when the plan lets its active node run a scheduler. A node without an armed guard stops by nothing but a stop;
+ * whether a guard can be armed on a node that has none yet is known only when it has answered.
+ */
+function promised(node: NodeRecord, plan: Plan, settings: ClusterSettings): NodeRecord["stopBy"] {
+  if (settings.guard === "off" || node.guard !== "armed" || node.stopBy === "ever") return "ever";
+  const until = plan.until + settings.timers.killGraceSeconds * 1000;
+  return node.stopBy === "never" ? until : Math.max(node.stopBy, until);
+}
+
+/** Two drafts that ask the same of every node. */
+export function sameAsk(a: Draft, b: Draft): boolean {
+  return (
+    a.active === b.active &&
+    a.life === b.life &&
+    a.mode === b.mode &&
+    a.others === b.others &&
+    a.invocation === b.invocation
+  );
+}

@@ -1,0 +1,95 @@
+/** The words that rules' sentences leave open, filled in from the facts. */
+import { recentMoves, standbys } from "./facts.ts";
+import type { Facts } from "./facts.ts";
+import { formatForPeople } from "./instants.ts";
+import { isGone } from "./notes.ts";
+import { proofsBut, unprovenBut } from "./proof.ts";
+import { wishTarget } from "./rules-before.ts";
+import { bestRunning, startTarget } from "./rules-start.ts";
+import type { NodeId } from "./model.ts";
+
+/** Every word that a sentence may leave open. A test holds every sentence against them. */
+export const WORDS: Readonly<Record<string, (facts: Facts) => string>> = {
+  active: ({ active }) => active ?? "no node",
+  from: ({ record }) => record.phase.from ?? "no node",
+  to: ({ record }) => record.phase.to ?? "no node",
+  target: (facts) => startTarget(facts) ?? "no node",
+  best: (facts) => bestRunning(facts) ?? "no node",
+  standby: (facts) => standbys(facts)[0] ?? "no node",
+  running: ({ running }) => list(running),
+  silent: ({ silent }) => list(silent),
+  othersAlive: ({ othersAlive }) => list(othersAlive),
+  unproven: ({ unproven }) => list(unproven),
+  ahead: ({ ahead }) => list(ahead),
+  excluded: ({ settings }) => list(settings.nodes.exclude),
+  instance: ({ activeNode }) => activeNode.instance,
+  silentSeconds: ({ activeNode, now }) => seconds(now - (activeNode.silentSince ?? now)),
+  startSeconds: ({ record, now }) => seconds(now - record.counters.startedAt),
+  settleSeconds: ({ settings }) => String(settings.timers.settleSeconds),
+  gapSeconds: ({ record, lastHeardAt, now }) => seconds(now - (record.phase.downSince ?? lastHeardAt)),
+  attempts: ({ record }) => String(record.counters.attempts),
+  restarts: ({ record }) => String(record.counters.restarts),
+  retryAt: ({ record }) => formatForPeople(record.counters.retryAt),
+  phaseSince: ({ record }) => formatForPeople(record.phase.since),
+  unhealthy: ({ record }) => String(record.counters.unhealthy + 1),
+  failures: ({ settings }) => String(settings.health?.failures ?? 1),
+  healthSays: ({ activeNode }) => healthSays(activeNode.report?.health),
+  activeReason: ({ activeNode, replies, active }) =>
+    (active === undefined ? undefined : replies.get(active)?.reason) ||
+    activeNode.report?.reason ||
+    "no reply",
+  by: ({ record }) => record.request?.by ?? "nobody",
+  reason: ({ record }) => record.request?.reason || "no reason given",
+  wishTarget: (facts) => wishTarget(facts) ?? "no node",
+  wishObstacle,
+  moveObstacle,
+  proofs: (facts) => proofWords(facts),
+};
+
+/** The sentence with its words filled in. */
+export function fill(sentence: string, facts: Facts): string {
+  return sentence.replace(/\{(\w+)\}/g, (hole, word: string) => WORDS[word]?.(facts) ?? hole);
+}
+
+function list(ids: readonly NodeId[]): string {
+  return ids.length === 0 ? "none" : ids.join(", ");
+}
+
+function seconds(milliseconds: number): string {
+  return String(Math.max(0, Math.round(milliseconds / 1000)));
+}
+
+function healthSays(health: { readonly code: number; readonly body: string } | undefined): string {
+  if (!health) return "no answer";
+  const said = health.body.trim().split("\n", 1)[0]?.slice(0, 80) ?? "";
+  return said === "" ? `code ${health.code}` : `code ${health.code}: ${said}`;
+}
+
+function wishObstacle({ record, settings, active, now }: Facts): string {
+  const to = record.request?.to;
+  if (to === undefined) return "no other node answers and may run it";
+  const node = record.nodes[to];
+  if (!node) return `${to} is no node of this cluster`;
+  if (to === active) return `it runs on ${to} already`;
+  if (settings.nodes.exclude.includes(to)) return `${to} is excluded by the settings`;
+  if (isGone(node)) return `EC2 says that ${to} is ${node.instance}`;
+  if (node.silentSince !== undefined || node.reportedAt === 0) return `${to} does not answer`;
+  return `${list(unprovenBut(to, record, settings, now).filter((id) => id !== active))} is not proven to run no scheduler`;
+}
+
+function moveObstacle(facts: Facts): string {
+  const { record, settings, now } = facts;
+  if (standbys(facts).length === 0) return "no other node can take over";
+  const moves = recentMoves(record, now);
+  if (moves.length >= settings.timers.failoversPerHour) {
+    return `it was moved ${moves.length} times within the hour, as often as failoversPerHour allows`;
+  }
+  return `it was moved ${seconds(now - (moves.at(-1) ?? now))} s ago, cooldownSeconds is ${settings.timers.cooldownSeconds}`;
+}
+
+function proofWords(facts: Facts): string {
+  const target = startTarget(facts);
+  const proofs = target === undefined ? {} : proofsBut(target, facts.record, facts.settings, facts.now);
+  const words = Object.entries(proofs).map(([id, proof]) => `${id} ${proof.kind}`);
+  return words.length === 0 ? "there is no other node" : words.join(", ");
+}
