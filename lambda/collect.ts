@@ -9,22 +9,31 @@ const POLL_MILLISECONDS = 500;
 /** A round waits so long at the most: a node that needs longer is asked again by the next tick. */
 const ROUND_WAIT_MILLISECONDS = 8000;
 
-/** `awaited`: the nodes whose answers end the wait. Everything that has come by then counts. */
+/** When the nodes that matter have answered, the others get so much longer: a standby that is cut off costs no more. */
+const LINGER_MILLISECONDS = 1500;
+
+/** `needed`: the nodes whose answers the decision waits for. All that has come by the end counts. */
 export async function collect(
   ports: Ports,
   sent: SentPlan,
-  awaited: readonly NodeId[],
+  needed: readonly NodeId[],
   budgetEnd: Instant,
 ): Promise<ReadonlyMap<NodeId, NodeReport>> {
-  const sentTo = new Set(sent.commands.flatMap((each) => each.nodes));
-  const waitFor = awaited.filter((id) => sentTo.has(id));
-  const end = Math.min(budgetEnd, ports.clock.now() + ROUND_WAIT_MILLISECONDS);
   let replies: ReadonlyMap<NodeId, NodeReport> = new Map();
-  if (sent.commands.length === 0) return replies;
+  const all = sent.commands.flatMap((each) => each.nodes);
+  if (all.length === 0) return replies;
+  const must = needed.filter((id) => all.includes(id));
+  let end = Math.min(budgetEnd, ports.clock.now() + ROUND_WAIT_MILLISECONDS);
+  let lingers = false;
   await ports.clock.sleep(FIRST_POLL_MILLISECONDS);
   for (;;) {
     replies = await poll(ports, sent, replies);
-    if (waitFor.every((id) => replies.has(id)) || ports.clock.now() >= end) return replies;
+    if (all.every((id) => replies.has(id))) return replies;
+    if (!lingers && must.every((id) => replies.has(id))) {
+      lingers = true;
+      end = Math.min(end, ports.clock.now() + LINGER_MILLISECONDS);
+    }
+    if (ports.clock.now() >= end) return replies;
     await ports.clock.sleep(POLL_MILLISECONDS);
   }
 }

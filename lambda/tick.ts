@@ -127,14 +127,14 @@ class Pass {
     for (;;) {
       const before = decideBefore(this.view(record), discovered);
       const planned = this.plan(before, tokenAbove);
-      if (!(await writeRecord(ports, planned, expected, wish))) return this.lost();
+      if (!(await writeRecord(ports, planned, expected, wish))) return await this.lost();
       expected = { token: planned.token, nonce: planned.nonce };
       const decision = await this.ask(planned);
-      if (!decision) return this.lost();
+      if (!decision) return await this.lost();
       record = decision.record;
       wish = wishUnderWay(planned);
       tokenAbove = decision.tokenAbove;
-      if (!decision.again || !this.timeLeft()) return this.save(decision, expected, wish);
+      if (!decision.again || !this.timeLeft()) return await this.save(decision, expected, wish);
     }
   }
 
@@ -153,12 +153,12 @@ class Pass {
     if (ports.clock.now() >= planned.lease.until) return undefined;
     const nodes = Object.keys(planned.nodes).filter((id) => !isGoneIn(planned, id));
     const sent = await ports.nodes.send(context.cluster, context.owner, planned.plan, nodes);
-    const replies = await collect(ports, sent, this.awaited(planned, nodes), this.budgetEnd());
+    const replies = await collect(ports, sent, this.needed(planned, nodes), this.budgetEnd());
     return decideAfter(this.view(planned), replies);
   }
 
-  /** In a steady tick the active node's answer is enough; what the others answered by then counts too. */
-  private awaited(planned: ClusterRecord, nodes: readonly NodeId[]): readonly NodeId[] {
+  /** In a steady tick the decision waits for the active node only, in a transition for all. */
+  private needed(planned: ClusterRecord, nodes: readonly NodeId[]): readonly NodeId[] {
     const { phase } = planned;
     return phase.name === "steady" && phase.active !== undefined && nodes.includes(phase.active)
       ? [phase.active]
@@ -176,7 +176,7 @@ class Pass {
       dueAt: next,
       savedAt: now,
     };
-    if (!(await writeRecord(ports, record, expected, wish))) return this.lost();
+    if (!(await writeRecord(ports, record, expected, wish))) return await this.lost();
     this.report(decision, record);
     await deliver(ports, context, record);
     return { outcome: "acted", code: decision.code, sentence: decision.sentence, next };

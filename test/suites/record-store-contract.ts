@@ -1,0 +1,243 @@
+/**
+ * What every record store keeps, whatever it is built on. An implementation's test calls `recordStoreContract` with a
+ * function that makes an empty store of its own for each test.
+ */
+import { describe, expect, it } from "vitest";
+import type { Problem } from "../../lib/core/model.ts";
+import type { RecordStore } from "../../lib/core/ports.ts";
+import { AT, NODE_A, sampleEntry, sampleRecord, sampleWish } from "../lambda/support/records.ts";
+
+const PROBLEM: Problem = { code: "HOLD", sentence: "No proof.", since: AT, mailed: ["HOLD"], mailedAt: AT };
+
+export function recordStoreContract(makeStore: () => Promise<RecordStore>): void {
+  describe("the record", () => {
+    it("is absent before the first write", async () => {
+      const store = await makeStore();
+      expect(await store.read("etl")).toBeUndefined();
+    });
+
+    it("is read as it was written, with every optional part", async () => {
+      const store = await makeStore();
+      const record = sampleRecord({ problem: PROBLEM });
+      expect(await store.write(record, "none")).toBe("written");
+      expect(await store.read("etl")).toEqual(record);
+    });
+
+    it("belongs to its cluster alone", async () => {
+      const store = await makeStore();
+      await store.write(sampleRecord(), "none");
+      expect(await store.read("etl2")).toBeUndefined();
+    });
+
+    it("is made by one write only", async () => {
+      const store = await makeStore();
+      await store.write(sampleRecord({ nonce: "first" }), "none");
+      expect(await store.write(sampleRecord({ nonce: "second" }), "none")).toBe("lost");
+      expect((await store.read("etl"))?.nonce).toBe("first");
+    });
+
+    it("is not made by a write that expects one", async () => {
+      const store = await makeStore();
+      expect(await store.write(sampleRecord({ nonce: "n2" }), { token: AT, nonce: "n1" })).toBe("lost");
+      expect(await store.read("etl")).toBeUndefined();
+    });
+
+    it.each([
+      ["the token", { token: AT - 1, nonce: "n1" }],
+      ["the nonce", { token: AT, nonce: "n0" }],
+      ["both", { token: AT + 1, nonce: "n0" }],
+    ])("is not changed by a write that expects %s to be another", async (_name, expected) => {
+      const store = await makeStore();
+      await store.write(sampleRecord({ nonce: "n1" }), "none");
+      expect(await store.write(sampleRecord({ token: AT + 2, nonce: "n2" }), expected)).toBe("lost");
+      expect(await store.read("etl")).toEqual(sampleRecord({ nonce: "n1" }));
+    });
+
+    it("loses the optional parts that the next one has no more", async () => {
+      const store = await makeStore();
+      await store.write(sampleRecord({ nonce: "n1", problem: PROBLEM }), "none");
+      const next = sampleRecord({ nonce: "n2", problem: undefined });
+      expect(await store.write(next, { token: AT, nonce: "n1" })).toBe("written");
+      expect(await store.read("etl")).not.toHaveProperty("problem");
+    });
+
+    it("is won by exactly one of many writers at once, and the others hear that they lost", async () => {
+      const store = await makeStore();
+      await store.write(sampleRecord({ nonce: "n0" }), "none");
+      const nonces = ["a", "b", "c", "d", "e"];
+      const outcomes = await Promise.all(
+        nonces.map((nonce) =>
+          store.write(sampleRecord({ token: AT + 1, nonce }), { token: AT, nonce: "n0" }),
+        ),
+      );
+      expect(outcomes.filter((outcome) => outcome === "written")).toHaveLength(1);
+      expect(outcomes.filter((outcome) => outcome === "lost")).toHaveLength(nonces.length - 1);
+      expect((await store.read("etl"))?.nonce).toBe(nonces[outcomes.indexOf("written")]);
+    });
+  });
+
+  describe("the request on the record", () => {
+    it("survives a tick that read the record before it was put", async () => {
+      const store = await makeStore();
+      await store.write(sampleRecord({ nonce: "n1" }), "none");
+      await store.putWish("etl", sampleWish());
+      const outcome = await store.write(sampleRecord({ nonce: "n2" }), { token: AT, nonce: "n1" });
+      expect(outcome).toBe("written");
+      expect((await store.read("etl"))?.request).toEqual(sampleWish());
+    });
+
+    it("is moved on by the tick that names it", async () => {
+      const store = await makeStore();
+      await store.write(sampleRecord({ nonce: "n1" }), "none");
+      await store.putWish("etl", sampleWish());
+      const request = sampleWish({ phase: "done", sentence: "It runs there." });
+      const next = sampleRecord({ nonce: "n2", request });
+      expect(await store.write(next, { token: AT, nonce: "n1" }, "wish-1")).toBe("written");
+      expect((await store.read("etl"))?.request).toEqual(request);
+    });
+
+    it("is not overwritten by a tick that names the wish before it, which loses as a whole", async () => {
+      const store = await makeStore();
+      await store.write(sampleRecord({ nonce: "n1" }), "none");
+      await store.putWish("etl", sampleWish({ phase: "done" }));
+      await store.putWish("etl", sampleWish({ id: "wish-2" }));
+      const late = sampleRecord({ nonce: "n2", request: sampleWish({ phase: "failed" }) });
+      expect(await store.write(late, { token: AT, nonce: "n1" }, "wish-1")).toBe("lost");
+      expect(await store.read("etl")).toEqual(
+        sampleRecord({ nonce: "n1", request: sampleWish({ id: "wish-2" }) }),
+      );
+    });
+  });
+
+  describe("putWish", () => {
+    it("needs a record", async () => {
+      const store = await makeStore();
+      expect(await store.putWish("etl", sampleWish())).toBe("no-record");
+      expect(await store.read("etl")).toBeUndefined();
+    });
+
+    it("changes nothing but the request", async () => {
+      const store = await makeStore();
+      await store.write(sampleRecord(), "none");
+      expect(await store.putWish("etl", sampleWish())).toEqual({ outcome: "written", wish: sampleWish() });
+      expect(await store.read("etl")).toEqual(sampleRecord({ request: sampleWish() }));
+    });
+
+    it.each(["accepted", "stopping", "starting", "verifying"] as const)(
+      "answers the wish that is under way: %s",
+      async (phase) => {
+        const store = await makeStore();
+        await store.write(sampleRecord(), "none");
+        await store.putWish("etl", sampleWish({ phase }));
+        const outcome = await store.putWish("etl", sampleWish({ id: "wish-2", requestId: "request-8" }));
+        expect(outcome).toEqual({ outcome: "standing", wish: sampleWish({ phase }) });
+      },
+    );
+
+    it.each(["done", "failed"] as const)("takes the place of one that has ended: %s", async (phase) => {
+      const store = await makeStore();
+      await store.write(sampleRecord(), "none");
+      await store.putWish("etl", sampleWish({ phase }));
+      const next = sampleWish({ id: "wish-2", requestId: "request-8" });
+      expect(await store.putWish("etl", next)).toEqual({ outcome: "written", wish: next });
+      expect((await store.read("etl"))?.request).toEqual(next);
+    });
+
+    it.each(["accepted", "done", "failed"] as const)(
+      "answers the same id by how it went, and does not begin it anew: %s",
+      async (phase) => {
+        const store = await makeStore();
+        await store.write(sampleRecord(), "none");
+        await store.putWish("etl", sampleWish({ phase }));
+        const again = sampleWish({ requestId: "request-8" });
+        expect(await store.putWish("etl", again)).toEqual({
+          outcome: "standing",
+          wish: sampleWish({ phase }),
+        });
+      },
+    );
+
+    it("lets exactly one of many at once through, and tells the others which", async () => {
+      const store = await makeStore();
+      await store.write(sampleRecord(), "none");
+      const answers = await Promise.all(
+        ["w1", "w2", "w3", "w4"].map((id) =>
+          store.putWish("etl", sampleWish({ id, requestId: `request-${id}` })),
+        ),
+      );
+      const request = (await store.read("etl"))?.request;
+      const outcomes = answers.map((answer) => (answer === "no-record" ? answer : answer.outcome));
+      expect(outcomes.sort()).toEqual(["standing", "standing", "standing", "written"]);
+      for (const answer of answers) expect(answer).toHaveProperty("wish", request);
+    });
+  });
+
+  describe("the history", () => {
+    it("is empty before the first entry", async () => {
+      const store = await makeStore();
+      expect(await store.readHistory("etl", 10)).toEqual([]);
+    });
+
+    it("is read newest first, as it was written, up to the limit", async () => {
+      const store = await makeStore();
+      const entries = [3, 1, 4, 2, 5].map((n) => sampleEntry({ at: AT + n, sentence: `entry ${n}` }));
+      for (const entry of entries) await store.appendHistory("etl", entry);
+      const read = await store.readHistory("etl", 3);
+      expect(read).toEqual([5, 4, 3].map((n) => sampleEntry({ at: AT + n, sentence: `entry ${n}` })));
+    });
+
+    it("holds an entry once, however often it is told", async () => {
+      const store = await makeStore();
+      for (let times = 0; times < 3; times += 1) await store.appendHistory("etl", sampleEntry());
+      expect(await store.readHistory("etl", 10)).toEqual([sampleEntry()]);
+    });
+
+    it("holds two entries of one instant under two tokens", async () => {
+      const store = await makeStore();
+      await store.appendHistory("etl", sampleEntry({ token: AT + 1 }));
+      await store.appendHistory("etl", sampleEntry({ token: AT + 2 }));
+      expect(await store.readHistory("etl", 10)).toHaveLength(2);
+    });
+
+    it("belongs to its cluster alone, and is no record", async () => {
+      const store = await makeStore();
+      await store.appendHistory("etl", sampleEntry({ active: NODE_A }));
+      expect(await store.readHistory("etl2", 10)).toEqual([]);
+      expect(await store.read("etl")).toBeUndefined();
+    });
+  });
+
+  describe("claimLoop", () => {
+    const older = { id: "execution-b", startedAt: AT };
+    const newer = { id: "execution-a", startedAt: AT + 1 };
+
+    it("lets the newest execution win, in whatever order they come", async () => {
+      const store = await makeStore();
+      expect(await store.claimLoop(older)).toEqual(older);
+      expect(await store.claimLoop(newer)).toEqual(newer);
+      expect(await store.claimLoop(older)).toEqual(newer);
+      expect(await store.claimLoop(newer)).toEqual(newer);
+    });
+
+    it("lets one of two executions of the same instant win, whichever comes first", async () => {
+      const twins = [
+        { id: "execution-a", startedAt: AT },
+        { id: "execution-b", startedAt: AT },
+      ] as const;
+      for (const [first, second] of [twins, [...twins].reverse()] as const) {
+        const store = await makeStore();
+        await store.claimLoop(first!);
+        await store.claimLoop(second!);
+        expect(await store.claimLoop(first!)).toEqual(twins[1]);
+      }
+    });
+
+    it("answers all of many at once so that only the newest goes on", async () => {
+      const store = await makeStore();
+      const executions = [2, 5, 1, 4, 3].map((n) => ({ id: `execution-${n}`, startedAt: AT + n }));
+      await Promise.all(executions.map((execution) => store.claimLoop(execution)));
+      const answers = await Promise.all(executions.map((execution) => store.claimLoop(execution)));
+      for (const answer of answers) expect(answer).toEqual({ id: "execution-5", startedAt: AT + 5 });
+    });
+  });
+}

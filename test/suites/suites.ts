@@ -1,0 +1,21 @@
+/** Every suite of the project, once: `npm test` runs the first group, `.ci/run` all of them. */
+export interface Suite {
+  readonly name: string;
+  /** The command that runs this suite alone; shown where the suite is left out. */
+  readonly command: readonly string[];
+  /** `test`: needs Node and npm only, part of `npm test`. `ci`: needs more time or more of the machine. */
+  readonly group: "test" | "ci";
+  /** What the suite needs beside Node and npm. */
+  readonly needs?: string;
+}
+
+export const SUITES: readonly Suite[] = [
+  { name: "format", command: ["oxfmt", "--check", "."], group: "test" },
+  {
+    name: "lint and import boundaries",
+    command: ["oxlint", "--type-aware", "--deny-warnings", "bin", "lambda", "lib", "test"],
+    group: "test",
+  },
+  { name: "types", command: ["tsc", "--noEmit"], group: "test" },
+  { name: "unit", command: ["vitest", "run", "--config", "test/vitest.config.ts"], group: "test" },
+];
