@@ -204,12 +204,11 @@ class Pass {
     });
   }
 
-  private lost(): TickOutcome {
-    const now = this.ports.clock.now();
-    return standby(
-      "it won the write",
-      nextTick(this.context.startedAt, this.context.beatSeconds, false, now),
-    );
+  /** Another tick wrote in between, or this one was frozen past its lease: whatever it found is of no account. */
+  private async lost(): Promise<TickOutcome> {
+    const found = await this.ports.store.read(this.context.cluster);
+    const next = nextTick(this.context.startedAt, this.context.beatSeconds, false, this.ports.clock.now());
+    return standby(found?.lease.holder ?? "unknown", next);
   }
 
   private view(record: ClusterRecord): View {
