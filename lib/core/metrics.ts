@@ -1,14 +1,11 @@
 /**
  * The names of what the controller tells CloudWatch: one place for those who emit (the tick), draw (the dashboard) and
  * watch (the alarms). A name that only two of them share would be an alarm that never fires.
+ *
+ * The namespace is the stack's name, `SchedulerFailover` by default, so that two deployments in one account do not mix
+ * their figures; the function learns it as `POWERTOOLS_METRICS_NAMESPACE`.
  */
 import type { ClusterMetrics } from "./ports.ts";
-
-/**
- * Namespace of a deployment whose stack has the default name. The namespace is always the stack's name, so that two
- * deployments in one account do not mix their figures; the function learns it as `POWERTOOLS_METRICS_NAMESPACE`.
- */
-export const DEFAULT_NAMESPACE = "SchedulerFailover";
 
 /** The one dimension of every metric: the cluster's name. */
 export const CLUSTER_DIMENSION = "Cluster";
@@ -30,3 +27,21 @@ export const METRIC_UNITS = {
 } as const satisfies Record<MetricName, "Count" | "Seconds">;
 
 export const METRIC_NAMES = Object.keys(METRIC_UNITS) as readonly MetricName[];
+
+/** Messages of the log lines on which the dashboard's queries rest. */
+export const LOG_MESSAGES = {
+  /** One line for each tick of each cluster. */
+  tick: "tick",
+  /** One line for each history entry. */
+  transition: "transition",
+} as const;
+
+/** Fields of those lines. `since` is RFC 3339. */
+export const LOG_FIELDS = {
+  cluster: "cluster",
+  code: "code",
+  sentence: "sentence",
+  active: "active",
+  phase: "phase",
+  since: "since",
+} as const;

@@ -49,10 +49,8 @@ let paths: readonly string[] | undefined;
 export const settingPaths = (): readonly string[] => (paths ??= allSettings().map(({ path }) => path));
 
 const kindOf = ({ type, enum: values, minimum, maximum, items }: JsonSchema): string => {
-  if (values)
-    return values.length > 6
-      ? `one of ${values.join(", ")}`
-      : values.map((value) => `\`${String(value)}\``).join(", ");
+  if (values && values.length > 6) return `${String(values[0])} to ${String(values.at(-1))}`;
+  if (values) return values.map((value) => `\`${String(value)}\``).join(", ");
   if (type === "integer") return `${minimum} to ${maximum}`;
   if (type === "array") return `list of ${items?.type === "string" ? "texts" : "maps"}`;
   return { string: "text", boolean: "true, false", object: "map" }[type ?? ""] ?? String(type);

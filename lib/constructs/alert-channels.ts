@@ -1,0 +1,81 @@
+import { Aws, RemovalPolicy } from "aws-cdk-lib";
+import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Key } from "aws-cdk-lib/aws-kms";
+import { EmailIdentity, Identity } from "aws-cdk-lib/aws-ses";
+import { type ITopic, Topic } from "aws-cdk-lib/aws-sns";
+import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
+import { Construct } from "constructs";
+import type { AlertSettings } from "../core/settings.ts";
+
+export interface AlertChannelsProps {
+  readonly alerts: AlertSettings;
+  /** What the names of this deployment's alarms begin with. */
+  readonly alarmPrefix: string;
+}
+
+/**
+ * The two ways to people: mails of the controller through SES, and alarms through a topic. The second is needed since a
+ * controller that is dead mails nobody.
+ */
+export class AlertChannels extends Construct {
+  readonly topic: ITopic;
+
+  constructor(scope: Construct, id: string, { alerts, alarmPrefix }: AlertChannelsProps) {
+    super(scope, id);
+    if (alerts.identity === undefined) {
+      new EmailIdentity(this, "Sender", { identity: Identity.email(alerts.from) });
+    }
+    this.topic =
+      alerts.topicArn === undefined
+        ? this.ownTopic(alarmPrefix)
+        : Topic.fromTopicArn(this, "Topic", alerts.topicArn);
+    if (alerts.subscribe) {
+      for (const address of alerts.to) this.topic.addSubscription(new EmailSubscription(address));
+    }
+  }
+
+  /**
+   * Encrypted with a key of its own: CloudWatch may not use the key that AWS manages for SNS, and an alarm that cannot
+   * publish fails without a sound.
+   */
+  private ownTopic(alarmPrefix: string): Topic {
+    const alarms = `arn:${Aws.PARTITION}:cloudwatch:${Aws.REGION}:${Aws.ACCOUNT_ID}:alarm:${alarmPrefix}*`;
+    const asAlarm = {
+      principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
+      conditions: {
+        StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID },
+        ArnLike: { "aws:SourceArn": alarms },
+      },
+    };
+    const key = new Key(this, "Key", {
+      description: "Alarms of the scheduler failover controller on their way through SNS",
+      enableKeyRotation: true,
+      /** Nothing that lasts is encrypted with it. */
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    key.addToResourcePolicy(
+      new PolicyStatement({
+        sid: "AlarmsUseKey",
+        actions: ["kms:Decrypt", "kms:GenerateDataKey"],
+        /** In a key's own policy `*` is this key. */
+        resources: ["*"],
+        ...asAlarm,
+      }),
+    );
+    const topic = new Topic(this, "Topic", {
+      displayName: "Scheduler failover",
+      masterKey: key,
+      enforceSSL: true,
+    });
+    /** Said outright: a topic with a policy of its own has lost the one that lets its account publish. */
+    topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: "AlarmsPublish",
+        actions: ["sns:Publish"],
+        resources: [topic.topicArn],
+        ...asAlarm,
+      }),
+    );
+    return topic;
+  }
+}

@@ -1,0 +1,123 @@
+import { createHash } from "node:crypto";
+import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import type { ITable } from "aws-cdk-lib/aws-dynamodb";
+import { Policy, PolicyDocument, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import {
+  Alias,
+  Architecture,
+  type IAlias,
+  type IVersion,
+  Function as LambdaFunction,
+  Runtime,
+} from "aws-cdk-lib/aws-lambda";
+import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
+import { Construct } from "constructs";
+import { LIMITS, type Settings } from "../core/settings.ts";
+import { controllerCode } from "./controller-code.ts";
+import type { NodeDocuments } from "./node-documents.ts";
+import { readNodes, sendDocuments, sendMail, useRecords, writeLogs } from "./permissions.ts";
+
+export interface ControllerProps {
+  readonly settings: Settings;
+  readonly table: ITable;
+  readonly documents: NodeDocuments;
+  readonly dashboardUrl: string;
+  /** Namespace of the metrics. */
+  readonly namespace: string;
+  /** Source file of the handler. */
+  readonly entry: string;
+}
+
+/**
+ * The controller: one function under three aliases, so that who may look, who may act and what ticks are three
+ * permissions. An alias points to a version, whose code and environment change together; `$LATEST` would run new code
+ * with the old document names for a moment.
+ */
+export class Controller extends Construct {
+  readonly function: LambdaFunction;
+  readonly logGroup: LogGroup;
+  /** For the loop and for EC2's events. */
+  readonly tick: IAlias;
+  /** For operators: actions that change something. */
+  readonly operate: IAlias;
+  /** For those who may look. */
+  readonly read: IAlias;
+
+  constructor(scope: Construct, id: string, props: ControllerProps) {
+    super(scope, id);
+    this.logGroup = new LogGroup(this, "Logs", {
+      retention: props.settings.logRetentionDays as RetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role = this.role(props);
+    this.function = new LambdaFunction(this, "Function", {
+      description: "Keeps exactly one scheduler running in each cluster",
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      handler: "index.handler",
+      code: controllerCode(props.settings, props.entry),
+      memorySize: 256,
+      timeout: Duration.seconds(LIMITS.lambdaTimeoutSeconds),
+      role,
+      logGroup: this.logGroup,
+      environment: environment(props),
+      ...NO_SECOND_TRY,
+    });
+    this.function.node.addDependency(props.documents, this.sendPolicy(role, props));
+    this.tick = this.alias("tick", "The loop and EC2's events: tick");
+    this.operate = this.alias("operate", "Operators: actions that change something");
+    this.read = this.alias("read", "Operators: actions that only look");
+  }
+
+  private role({ settings, table }: ControllerProps): Role {
+    return new Role(this, "Role", {
+      assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
+      inlinePolicies: {
+        Controller: new PolicyDocument({
+          statements: [
+            useRecords(table),
+            readNodes(),
+            sendMail(settings.alerts.from),
+            writeLogs(this.logGroup),
+          ],
+        }),
+      },
+    });
+  }
+
+  /**
+   * A policy of its own whose id changes with what it allows: a deployment adds the new one before it moves the aliases
+   * and removes the old one after, so that neither controller is ever refused its own documents and nodes.
+   */
+  private sendPolicy(role: Role, { settings, documents }: ControllerProps): Policy {
+    const statements = sendDocuments(settings, documents.names);
+    const nodes = Object.values(settings.clusters).map((cluster) => cluster.nodes);
+    const content = JSON.stringify([documents.names, nodes]);
+    const hash = createHash("sha256").update(content).digest("hex").slice(0, 8);
+    return new Policy(this, `SendDocuments${hash}`, { roles: [role], statements: [...statements] });
+  }
+
+  /** The casts: CDK's classes do not match its own interfaces where optional properties are exact. */
+  private alias(name: string, description: string): IAlias {
+    const id = name.charAt(0).toUpperCase() + name.slice(1);
+    return new Alias(this, id, {
+      aliasName: name,
+      description,
+      version: this.function.currentVersion as IVersion,
+      ...NO_SECOND_TRY,
+    }) as IAlias;
+  }
+}
+
+/** A lost event is made good by the next tick; one that comes minutes late only disturbs. */
+const NO_SECOND_TRY = { retryAttempts: 0, maxEventAge: Duration.seconds(60) };
+
+const environment = (props: ControllerProps): Record<string, string> => ({
+  TABLE_NAME: props.table.tableName,
+  OWNER: props.table.tableArn,
+  DOCUMENTS: JSON.stringify(props.documents.names),
+  DASHBOARD_URL: props.dashboardUrl,
+  LOG_LEVEL: props.settings.logLevel.toUpperCase(),
+  POWERTOOLS_SERVICE_NAME: "scheduler-failover-controller",
+  POWERTOOLS_METRICS_NAMESPACE: props.namespace,
+});

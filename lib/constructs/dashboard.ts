@@ -1,0 +1,149 @@
+import { Aws, CfnMapping, Duration, Fn } from "aws-cdk-lib";
+import {
+  type Alarm,
+  AlarmStatusWidget,
+  Color,
+  Dashboard,
+  GraphWidget,
+  type IWidget,
+  LogQueryVisualizationType,
+  LogQueryWidget,
+  SingleValueWidget,
+  TextWidget,
+} from "aws-cdk-lib/aws-cloudwatch";
+import type { ILogGroup } from "aws-cdk-lib/aws-logs";
+import { Construct } from "constructs";
+import { LOG_FIELDS, LOG_MESSAGES } from "../core/metrics.ts";
+import { type ControllerMetrics } from "./metrics.ts";
+
+const WIDTH = 24;
+
+/** The dashboard's name and address, which the controller's mails carry: known before the dashboard is made. */
+export class DashboardAddress extends Construct {
+  readonly name: string;
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, stackName: string) {
+    super(scope, id);
+    /** With the region, since an account's dashboards share one list. */
+    this.name = `${stackName}-${Aws.REGION}`;
+    const hosts = new CfnMapping(this, "Console", {
+      mapping: {
+        aws: { host: "console.aws.amazon.com" },
+        "aws-cn": { host: "console.amazonaws.cn" },
+        "aws-us-gov": { host: "console.amazonaws-us-gov.com" },
+      },
+    });
+    const host = Fn.findInMap(hosts.logicalId, Aws.PARTITION, "host");
+    this.url = `https://${Aws.REGION}.${host}/cloudwatch/home?region=${Aws.REGION}#dashboards/dashboard/${this.name}`;
+  }
+}
+
+export interface FailoverDashboardProps {
+  readonly name: string;
+  readonly clusters: readonly string[];
+  readonly metrics: ControllerMetrics;
+  readonly alarms: readonly Alarm[];
+  readonly logGroup: ILogGroup;
+}
+
+/** Answers, from top to bottom: is it running, where, since when, what happened. */
+export class FailoverDashboard extends Construct {
+  readonly dashboard: Dashboard;
+
+  constructor(scope: Construct, id: string, props: FailoverDashboardProps) {
+    super(scope, id);
+    this.dashboard = new Dashboard(this, "Dashboard", {
+      dashboardName: props.name,
+      defaultInterval: Duration.hours(3),
+      widgets: [
+        [new AlarmStatusWidget({ title: "Alarms", alarms: [...props.alarms], width: WIDTH, height: 3 })],
+        [whereAndSince(props.logGroup)],
+        ...props.clusters.map((cluster) => clusterRow(cluster, props.metrics)),
+        [whatHappened(props.logGroup)],
+        [controllerItself(props.metrics), runbook()],
+      ],
+    });
+  }
+}
+
+const whereAndSince = (logGroup: ILogGroup): IWidget =>
+  new LogQueryWidget({
+    title: "Where it runs, and what the last tick says",
+    logGroupNames: [logGroup.logGroupName],
+    view: LogQueryVisualizationType.TABLE,
+    queryLines: [
+      `filter message = "${LOG_MESSAGES.tick}"`,
+      `stats latest(${LOG_FIELDS.active}) as node, latest(${LOG_FIELDS.phase}) as phase, latest(${LOG_FIELDS.since}) as since, latest(${LOG_FIELDS.sentence}) as says, max(@timestamp) as tick by ${LOG_FIELDS.cluster}`,
+      `sort ${LOG_FIELDS.cluster}`,
+    ],
+    width: WIDTH,
+    height: 5,
+  });
+
+const whatHappened = (logGroup: ILogGroup): IWidget =>
+  new LogQueryWidget({
+    title: "What happened",
+    logGroupNames: [logGroup.logGroupName],
+    view: LogQueryVisualizationType.TABLE,
+    queryLines: [
+      `filter message = "${LOG_MESSAGES.transition}"`,
+      `fields @timestamp, ${LOG_FIELDS.cluster}, ${LOG_FIELDS.code}, ${LOG_FIELDS.sentence}`,
+      "sort @timestamp desc",
+      "limit 50",
+    ],
+    width: WIDTH,
+    height: 8,
+  });
+
+const clusterRow = (cluster: string, metrics: ControllerMetrics): IWidget[] => [
+  new SingleValueWidget({
+    title: `${cluster}: is it running`,
+    metrics: [metrics.schedulersRunning(cluster), metrics.nodesUnknown(cluster)],
+    width: 6,
+    height: 6,
+  }),
+  new GraphWidget({
+    title: `${cluster}: schedulers and transitions`,
+    left: [metrics.schedulersRunning(cluster)],
+    right: [metrics.transitions(cluster), metrics.nodesUnknown(cluster)],
+    leftYAxis: { min: 0, max: 3 },
+    rightYAxis: { min: 0 },
+    leftAnnotations: [{ value: 1, color: Color.GREEN, label: "exactly one" }],
+    width: 9,
+    height: 6,
+  }),
+  new GraphWidget({
+    title: `${cluster}: grant, ticks and untold news`,
+    left: [metrics.grantSecondsLeft(cluster), metrics.outboxAge(cluster)],
+    right: [metrics.ticks(cluster)],
+    leftYAxis: { min: 0, label: "seconds" },
+    rightYAxis: { min: 0 },
+    width: 9,
+    height: 6,
+  }),
+];
+
+const controllerItself = (metrics: ControllerMetrics): IWidget =>
+  new GraphWidget({
+    title: "The controller itself",
+    left: [metrics.tickDuration()],
+    right: [metrics.tickErrors()],
+    leftYAxis: { min: 0 },
+    rightYAxis: { min: 0 },
+    width: 12,
+    height: 6,
+  });
+
+const runbook = (): IWidget =>
+  new TextWidget({
+    markdown: [
+      "### If something is wrong",
+      "1. Invoke the action `status`: it says what is, and what the controller waits for.",
+      "2. `history` says what happened and why, `why` what is not done and why not.",
+      "3. Alarm *no ticks*: look at the loop's executions and the controller's log.",
+      "4. `failover` moves the scheduler by hand.",
+    ].join("\n"),
+    width: 12,
+    height: 6,
+  });

@@ -1,0 +1,81 @@
+import { CfnOutput, CfnRule, Fn, Stack, type StackProps, Annotations } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+import { AlertChannels } from "./constructs/alert-channels.ts";
+import { Alarms } from "./constructs/alarms.ts";
+import { CONTROLLER_ENTRY } from "./constructs/controller-code.ts";
+import { Controller } from "./constructs/controller.ts";
+import { DashboardAddress, FailoverDashboard } from "./constructs/dashboard.ts";
+import { InstanceEvents } from "./constructs/instance-events.ts";
+import { Loop } from "./constructs/loop.ts";
+import { ControllerMetrics } from "./constructs/metrics.ts";
+import { NodeDocuments } from "./constructs/node-documents.ts";
+import { RecordTable } from "./constructs/record-table.ts";
+import type { Settings } from "./core/settings.ts";
+import { placeholders } from "./settings/placeholders.ts";
+
+export interface FailoverStackProps extends StackProps {
+  readonly settings: Settings;
+  /**
+   * Source file of the Lambda's handler.
+   * @default - lambda/handler.ts
+   */
+  readonly entry?: string;
+}
+
+/** One deployment: the controller of one or more clusters, and everything it needs. */
+export class FailoverStack extends Stack {
+  constructor(scope: Construct, id: string, { settings, entry, ...props }: FailoverStackProps) {
+    super(scope, id, props);
+    const { stackName } = this;
+    const clusters = Object.keys(settings.clusters);
+    const alarmPrefix = `${stackName}-`;
+    this.refusePlaceholders(settings);
+
+    const records = new RecordTable(this, "Records");
+    const documents = new NodeDocuments(this, "NodeDocuments", { settings, stackName });
+    const address = new DashboardAddress(this, "DashboardAddress", stackName);
+    const controller = new Controller(this, "Controller", {
+      settings,
+      table: records.table,
+      documents,
+      dashboardUrl: address.url,
+      namespace: stackName,
+      entry: entry ?? CONTROLLER_ENTRY,
+    });
+    new Loop(this, "Loop", { settings, tick: controller.tick, stackName });
+    new InstanceEvents(this, "InstanceEvents", { settings, tick: controller.tick });
+    const { topic } = new AlertChannels(this, "Alerts", { alerts: settings.alerts, alarmPrefix });
+    const metrics = new ControllerMetrics(stackName, controller.tick);
+    const alarms = new Alarms(this, "Alarms", { clusters, metrics, topic, prefix: alarmPrefix });
+    new FailoverDashboard(this, "Overview", {
+      name: address.name,
+      clusters,
+      metrics,
+      alarms: alarms.all,
+      logGroup: controller.logGroup,
+    });
+
+    this.output("FunctionName", controller.function.functionName, "Invoke its alias `operate` or `read`");
+    this.output("TableName", records.table.tableName, "Records and history; kept when the stack is deleted");
+    this.output("DashboardUrl", address.url, "Is it running, where, since when, what happened");
+    this.output("TopicArn", topic.topicArn, "Where the alarms go");
+  }
+
+  private output(name: string, value: string, description: string): void {
+    new CfnOutput(this, name, { value, description });
+  }
+
+  /**
+   * Settings with the example's values can be synthesized, to look at the template, but not deployed: CloudFormation
+   * refuses the stack before it makes anything.
+   */
+  private refusePlaceholders(settings: Settings): void {
+    const found = placeholders(settings);
+    if (found.length === 0) return;
+    const message = `The settings still carry an example's values and cannot be deployed: ${found.join("; ")}`;
+    Annotations.of(this).addWarningV2("settings:placeholders", message);
+    new CfnRule(this, "SettingsAreYours", {
+      assertions: [{ assert: Fn.conditionEquals("example", "yours"), assertDescription: message }],
+    });
+  }
+}

@@ -1,0 +1,67 @@
+/** Makes the cloud assembly in this process: template, bundled controller and all, exactly what would be deployed. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { App } from "aws-cdk-lib";
+import type { Settings } from "./core/settings.ts";
+import { FailoverStack } from "./failover-stack.ts";
+import { DEFAULT_STACK_NAME } from "./settings/context.ts";
+
+export interface SynthesizeOptions {
+  readonly settings: Settings;
+  /** Directory that gets the assembly. */
+  readonly outdir: string;
+  /** @default SchedulerFailover */
+  readonly stackName?: string;
+  /**
+   * Source file of the Lambda's handler.
+   * @default - lambda/handler.ts
+   */
+  readonly entry?: string;
+}
+
+export interface Synthesized {
+  readonly stackName: string;
+  readonly stack: FailoverStack;
+  /** The CloudFormation template. */
+  readonly template: object;
+  readonly templateFile: string;
+  /** Directory of the function's code: `index.mjs` and `settings.json`. */
+  readonly codeDirectory: string;
+}
+
+export const synthesize = (options: SynthesizeOptions): Synthesized => {
+  const { settings, outdir, entry, stackName = DEFAULT_STACK_NAME } = options;
+  const app = new App({ outdir, context: featureFlags(), autoSynth: false, analyticsReporting: false });
+  const stack = new FailoverStack(app, stackName, { settings, ...(entry === undefined ? {} : { entry }) });
+  const artifact = app.synth().getStackArtifact(stack.artifactId);
+  return {
+    stackName,
+    stack,
+    template: artifact.template as object,
+    templateFile: artifact.templateFullPath,
+    codeDirectory: join(outdir, codeAsset(outdir, stackName)),
+  };
+};
+
+/** The feature flags that the command-line tool would hand over. */
+const featureFlags = (): Record<string, unknown> => {
+  const file = new URL("../cdk.json", import.meta.url);
+  const { context } = JSON.parse(readFileSync(file, "utf8")) as { context: Record<string, unknown> };
+  return Object.fromEntries(Object.entries(context).filter(([key]) => key.startsWith("@aws-cdk")));
+};
+
+interface AssetManifest {
+  readonly files: Readonly<
+    Record<string, { readonly source: { readonly path: string; readonly packaging: string } }>
+  >;
+}
+
+const codeAsset = (outdir: string, stackName: string): string => {
+  const manifest = JSON.parse(
+    readFileSync(join(outdir, `${stackName}.assets.json`), "utf8"),
+  ) as AssetManifest;
+  const zipped = Object.values(manifest.files).filter(({ source }) => source.packaging === "zip");
+  const [only, ...others] = zipped;
+  if (!only || others.length > 0) throw new Error(`expected one code asset, got ${zipped.length}`);
+  return only.source.path;
+};
