@@ -220,15 +220,15 @@ export function recordStoreContract(makeStore: () => Promise<RecordStore>): void
     });
 
     it("lets one of two executions of the same instant win, whichever comes first", async () => {
-      const twins = [
-        { id: "execution-a", startedAt: AT },
-        { id: "execution-b", startedAt: AT },
-      ] as const;
-      for (const [first, second] of [twins, [...twins].reverse()] as const) {
+      const lesser = { id: "execution-a", startedAt: AT };
+      const greater = { id: "execution-b", startedAt: AT };
+      for (const order of [
+        [lesser, greater],
+        [greater, lesser],
+      ]) {
         const store = await makeStore();
-        await store.claimLoop(first!);
-        await store.claimLoop(second!);
-        expect(await store.claimLoop(first!)).toEqual(twins[1]);
+        for (const execution of order) await store.claimLoop(execution);
+        expect(await store.claimLoop(lesser)).toEqual(greater);
       }
     });
 
