@@ -24,6 +24,11 @@ export interface FailoverStackProps extends StackProps {
 
 /** One deployment: the controller of one or more clusters, and everything it needs. */
 export class FailoverStack extends Stack {
+  readonly controller: Controller;
+  readonly loop: Loop;
+  readonly instanceEvents: InstanceEvents;
+  readonly overview: FailoverDashboard;
+
   constructor(scope: Construct, id: string, { settings, entry, ...props }: FailoverStackProps) {
     super(scope, id, props);
     const { stackName } = this;
@@ -34,7 +39,7 @@ export class FailoverStack extends Stack {
     const records = new RecordTable(this, "Records");
     const documents = new NodeDocuments(this, "NodeDocuments", { settings, stackName });
     const address = new DashboardAddress(this, "DashboardAddress", stackName);
-    const controller = new Controller(this, "Controller", {
+    this.controller = new Controller(this, "Controller", {
       settings,
       table: records.table,
       documents,
@@ -42,39 +47,44 @@ export class FailoverStack extends Stack {
       namespace: stackName,
       entry: entry ?? CONTROLLER_ENTRY,
     });
-    new Loop(this, "Loop", { settings, tick: controller.tick, stackName });
-    new InstanceEvents(this, "InstanceEvents", { settings, tick: controller.tick });
+    const { tick, logGroup } = this.controller;
+    this.loop = new Loop(this, "Loop", { settings, tick, stackName });
+    this.instanceEvents = new InstanceEvents(this, "InstanceEvents", { settings, tick });
     const { topic } = new AlertChannels(this, "Alerts", { alerts: settings.alerts, alarmPrefix });
-    const metrics = new ControllerMetrics(stackName, controller.tick);
+    const metrics = new ControllerMetrics(stackName, tick);
     const alarms = new Alarms(this, "Alarms", { clusters, metrics, topic, prefix: alarmPrefix });
-    new FailoverDashboard(this, "Overview", {
+    this.overview = new FailoverDashboard(this, "Overview", {
       name: address.name,
       clusters,
       metrics,
       alarms: alarms.all,
-      logGroup: controller.logGroup,
+      logGroup,
     });
 
-    this.output("FunctionName", controller.function.functionName, "Invoke its alias `operate` or `read`");
+    this.output(
+      "FunctionName",
+      this.controller.function.functionName,
+      "Invoke its alias `operate` or `read`",
+    );
     this.output("TableName", records.table.tableName, "Records and history; kept when the stack is deleted");
     this.output("DashboardUrl", address.url, "Is it running, where, since when, what happened");
     this.output("TopicArn", topic.topicArn, "Where the alarms go");
   }
 
-  private output(name: string, value: string, description: string): void {
-    new CfnOutput(this, name, { value, description });
+  private output(name: string, value: string, description: string): CfnOutput {
+    return new CfnOutput(this, name, { value, description });
   }
 
   /**
    * Settings with the example's values can be synthesized, to look at the template, but not deployed: CloudFormation
    * refuses the stack before it makes anything.
    */
-  private refusePlaceholders(settings: Settings): void {
+  private refusePlaceholders(settings: Settings): CfnRule | undefined {
     const found = placeholders(settings);
-    if (found.length === 0) return;
+    if (found.length === 0) return undefined;
     const message = `The settings still carry an example's values and cannot be deployed: ${found.join("; ")}`;
     Annotations.of(this).addWarningV2("settings:placeholders", message);
-    new CfnRule(this, "SettingsAreYours", {
+    return new CfnRule(this, "SettingsAreYours", {
       assertions: [{ assert: Fn.conditionEquals("example", "yours"), assertDescription: message }],
     });
   }

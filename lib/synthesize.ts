@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { App } from "aws-cdk-lib";
 import type { Settings } from "./core/settings.ts";
 import { FailoverStack } from "./failover-stack.ts";
-import { DEFAULT_STACK_NAME } from "./settings/context.ts";
+import { DEFAULT_STACK_NAME, type Deployment } from "./settings/context.ts";
 
 export interface SynthesizeOptions {
   readonly settings: Settings;
@@ -29,10 +29,14 @@ export interface Synthesized {
   readonly codeDirectory: string;
 }
 
+/** The deployment's one stack, on its app. */
+export const addStack = (app: App, { stackName, settings }: Deployment, entry?: string): FailoverStack =>
+  new FailoverStack(app, stackName, { settings, ...(entry === undefined ? {} : { entry }) });
+
 export const synthesize = (options: SynthesizeOptions): Synthesized => {
   const { settings, outdir, entry, stackName = DEFAULT_STACK_NAME } = options;
   const app = new App({ outdir, context: featureFlags(), autoSynth: false, analyticsReporting: false });
-  const stack = new FailoverStack(app, stackName, { settings, ...(entry === undefined ? {} : { entry }) });
+  const stack = addStack(app, { stackName, settings }, entry);
   const artifact = app.synth().getStackArtifact(stack.artifactId);
   return {
     stackName,

@@ -19,11 +19,13 @@ export interface AlertChannelsProps {
  */
 export class AlertChannels extends Construct {
   readonly topic: ITopic;
+  /** The sender's SES identity, where this deployment makes it. */
+  readonly sender?: EmailIdentity;
 
   constructor(scope: Construct, id: string, { alerts, alarmPrefix }: AlertChannelsProps) {
     super(scope, id);
     if (alerts.identity === undefined) {
-      new EmailIdentity(this, "Sender", { identity: Identity.email(alerts.from) });
+      this.sender = new EmailIdentity(this, "Sender", { identity: Identity.email(alerts.from) });
     }
     this.topic =
       alerts.topicArn === undefined

@@ -10,11 +10,13 @@ import {
   Function as LambdaFunction,
   Runtime,
 } from "aws-cdk-lib/aws-lambda";
-import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import { LIMITS, type Settings } from "../core/settings.ts";
+import { acknowledge } from "./acknowledge.ts";
 import { controllerCode } from "./controller-code.ts";
 import type { NodeDocuments } from "./node-documents.ts";
+import { retention } from "./retention.ts";
 import { readNodes, sendDocuments, sendMail, useRecords, writeLogs } from "./permissions.ts";
 
 export interface ControllerProps {
@@ -46,7 +48,7 @@ export class Controller extends Construct {
   constructor(scope: Construct, id: string, props: ControllerProps) {
     super(scope, id);
     this.logGroup = new LogGroup(this, "Logs", {
-      retention: props.settings.logRetentionDays as RetentionDays,
+      retention: retention(props.settings.logRetentionDays),
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const role = this.role(props);
@@ -70,7 +72,7 @@ export class Controller extends Construct {
   }
 
   private role({ settings, table }: ControllerProps): Role {
-    return new Role(this, "Role", {
+    const role = new Role(this, "Role", {
       assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
       inlinePolicies: {
         Controller: new PolicyDocument({
@@ -83,6 +85,13 @@ export class Controller extends Construct {
         }),
       },
     });
+    acknowledge(role, {
+      "IAM5[Resource::*]":
+        "ec2:DescribeInstances and ssm:ListCommandInvocations only read, and have no resource-level permissions",
+      "IAM5[Resource::arn:<AWS::Partition>:ses:<AWS::Region>:<AWS::AccountId>:identity/*]":
+        "SES also checks the recipients' identities; the condition on ses:FromAddress binds what may be sent",
+    });
+    return role;
   }
 
   /**
@@ -94,7 +103,12 @@ export class Controller extends Construct {
     const nodes = Object.values(settings.clusters).map((cluster) => cluster.nodes);
     const content = JSON.stringify([documents.names, nodes]);
     const hash = createHash("sha256").update(content).digest("hex").slice(0, 8);
-    return new Policy(this, `SendDocuments${hash}`, { roles: [role], statements: [...statements] });
+    const policy = new Policy(this, `SendDocuments${hash}`, { roles: [role], statements: [...statements] });
+    acknowledge(policy, {
+      "IAM5[Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:instance/*]":
+        "Nodes come and go: the condition on the cluster's tag says which instances are meant",
+    });
+    return policy;
   }
 
   /** The casts: CDK's classes do not match its own interfaces where optional properties are exact. */

@@ -10,10 +10,12 @@ import type { Settings } from "../core/settings.ts";
  * asks EC2 again.
  */
 export class InstanceEvents extends Construct {
+  readonly rule: Rule;
+
   constructor(scope: Construct, id: string, { settings, tick }: { settings: Settings; tick: IAlias }) {
     super(scope, id);
     const ids = listedNodes(settings);
-    new Rule(this, "Rule", {
+    this.rule = new Rule(this, "Rule", {
       description: "Wakes the scheduler failover controller when an instance stops or starts",
       eventPattern: {
         source: ["aws.ec2"],

@@ -1,7 +1,7 @@
 import { Aws, Duration, RemovalPolicy } from "aws-cdk-lib";
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IAlias } from "aws-cdk-lib/aws-lambda";
-import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Schedule, ScheduleExpression } from "aws-cdk-lib/aws-scheduler";
 import { StepFunctionsStartExecution } from "aws-cdk-lib/aws-scheduler-targets";
 import {
@@ -23,6 +23,8 @@ import {
 import { LambdaInvoke } from "aws-cdk-lib/aws-stepfunctions-tasks";
 import { Construct } from "constructs";
 import { LIMITS, type Settings } from "../core/settings.ts";
+import { acknowledge } from "./acknowledge.ts";
+import { retention } from "./retention.ts";
 
 export interface LoopProps {
   readonly settings: Settings;
@@ -36,13 +38,14 @@ export interface LoopProps {
  */
 export class Loop extends Construct {
   readonly stateMachine: StateMachine;
+  readonly schedule: Schedule;
 
   constructor(scope: Construct, id: string, { settings, tick, stackName }: LoopProps) {
     super(scope, id);
     /** The prefix keeps the log delivery's resource policy short; there is no other way to name such a group. */
     const logGroup = new LogGroup(this, "Logs", {
       logGroupName: `/aws/vendedlogs/states/${stackName}-loop`,
-      retention: settings.logRetentionDays as RetentionDays,
+      retention: retention(settings.logRetentionDays),
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.stateMachine = new StateMachine(this, "StateMachine", {
@@ -54,7 +57,11 @@ export class Loop extends Construct {
       role: this.role(tick).withoutPolicyUpdates(),
       logs: { destination: logGroup, level: LogLevel.ERROR, includeExecutionData: true },
     });
-    this.schedule();
+    acknowledge(this.stateMachine, {
+      SF1: "Only errors are logged: all events of a loop that ticks every few seconds would cost more than the controller",
+      SF2: "Not traced: the controller's log has every tick, and a trace of each would cost as much as the loop",
+    });
+    this.schedule = this.everyMinute();
   }
 
   private definition(settings: Settings, alias: IAlias): IChainable {
@@ -91,7 +98,7 @@ export class Loop extends Construct {
 
   /** All in the role itself, so that it is complete before the state machine is made. */
   private role(tick: IAlias): Role {
-    return new Role(this, "Role", {
+    const role = new Role(this, "Role", {
       assumedBy: ownAccount("states.amazonaws.com"),
       inlinePolicies: {
         Loop: new PolicyDocument({
@@ -120,9 +127,11 @@ export class Loop extends Construct {
         }),
       },
     });
+    acknowledge(role, { "IAM5[Resource::*]": "Log deliveries have no resource-level permissions" });
+    return role;
   }
 
-  private schedule(): void {
+  private everyMinute(): Schedule {
     const role = new Role(this, "ScheduleRole", {
       assumedBy: ownAccount("scheduler.amazonaws.com"),
       inlinePolicies: {
@@ -137,7 +146,7 @@ export class Loop extends Construct {
         }),
       },
     });
-    new Schedule(this, "Schedule", {
+    return new Schedule(this, "Schedule", {
       description: "Starts the loop of the scheduler failover controller",
       schedule: ScheduleExpression.rate(Duration.minutes(1)),
       target: new StepFunctionsStartExecution(this.stateMachine, {

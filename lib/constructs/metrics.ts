@@ -1,7 +1,7 @@
 import { Duration } from "aws-cdk-lib";
-import { Metric, Stats, Unit } from "aws-cdk-lib/aws-cloudwatch";
+import { Metric, Stats } from "aws-cdk-lib/aws-cloudwatch";
 import type { IAlias } from "aws-cdk-lib/aws-lambda";
-import { CLUSTER_DIMENSION, METRIC_UNITS, type MetricName } from "../core/metrics.ts";
+import { CLUSTER_DIMENSION, type MetricName } from "../core/metrics.ts";
 
 const PERIOD = Duration.minutes(1);
 
@@ -51,6 +51,7 @@ export class ControllerMetrics {
     return this.tick.metricDuration({ period: PERIOD, statistic: Stats.p(99), label: "tick, p99" });
   }
 
+  /** Without a unit: an alarm that names one sees no figure that came with another. */
   private ofCluster(metricName: MetricName, cluster: string, statistic: string, label: string): Metric {
     return new Metric({
       namespace: this.namespace,
@@ -58,7 +59,6 @@ export class ControllerMetrics {
       dimensionsMap: { [CLUSTER_DIMENSION]: cluster },
       statistic,
       period: PERIOD,
-      unit: { Count: Unit.COUNT, Seconds: Unit.SECONDS }[METRIC_UNITS[metricName]],
       label,
     });
   }

@@ -16,22 +16,25 @@ interface NodeDocumentsProps {
 export class NodeDocuments extends Construct {
   /** Document name by cluster. Plain text, not a reference: a changed name must change the function's version. */
   readonly names: Readonly<Record<string, string>>;
+  readonly documents: readonly CfnDocument[];
 
   constructor(scope: Construct, id: string, { settings, stackName }: NodeDocumentsProps) {
     super(scope, id);
-    const names = Object.entries(settings.clusters).map(([cluster, own]) => {
+    const named = Object.entries(settings.clusters).map(([cluster, own]) => {
       const content = documentContent(cluster, own);
-      const name = `${stackName}-${cluster}-${documentHash(content)}`;
-      new CfnDocument(this, cluster, {
-        name,
-        content,
-        documentType: "Command",
-        documentFormat: "JSON",
-        targetType: "/AWS::EC2::Instance",
-        updateMethod: "NewVersion",
-      });
-      return [cluster, name] as const;
+      return { cluster, content, name: `${stackName}-${cluster}-${documentHash(content)}` };
     });
-    this.names = Object.fromEntries(names);
+    this.names = Object.fromEntries(named.map(({ cluster, name }) => [cluster, name]));
+    this.documents = named.map(
+      ({ cluster, name, content }) =>
+        new CfnDocument(this, cluster, {
+          name,
+          content,
+          documentType: "Command",
+          documentFormat: "JSON",
+          targetType: "/AWS::EC2::Instance",
+          updateMethod: "NewVersion",
+        }),
+    );
   }
 }
