@@ -1,0 +1,94 @@
+/** SES: what is sent lands in a mailbox. */
+import { randomUUID } from "node:crypto";
+import { AwsError } from "../gateway/aws-error.ts";
+import { awsQuery } from "../gateway/protocols.ts";
+import { isRecord, type XmlValue } from "../gateway/xml.ts";
+import type { Call, Service } from "../gateway/service.ts";
+
+export interface Letter {
+  readonly id: string;
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly from: string;
+  readonly to: readonly string[];
+  readonly subject: string;
+  readonly text: string;
+  readonly html?: string;
+}
+
+const MOST_RECIPIENTS = 50;
+
+export class Mailbox {
+  readonly letters: Letter[] = [];
+  readonly service: Service;
+  readonly #identities: readonly string[];
+  readonly #region: string;
+  readonly #onLetter: (letter: Letter) => void;
+
+  /** `identities`: addresses and domains that may send; any may where the list is empty. */
+  constructor(identities: readonly string[], region: string, onLetter: (letter: Letter) => void) {
+    this.#identities = identities;
+    this.#region = region;
+    this.#onLetter = onLetter;
+    this.service = {
+      name: "ses",
+      protocol: awsQuery("http://ses.amazonaws.com/doc/2010-12-01/"),
+      operations: { SendEmail: (call) => this.#send(call) },
+    };
+  }
+
+  #send({ params }: Call): XmlValue {
+    const destination = record(params["Destination"]);
+    const to = ["ToAddresses", "CcAddresses", "BccAddresses"].flatMap((kind) => texts(destination[kind]));
+    const message = record(params["Message"]);
+    const body = record(message["Body"]);
+    const from = String(params["Source"] ?? "");
+    this.#check(from, to);
+    const html = record(body["Html"])["Data"];
+    const letter: Letter = {
+      id: `${randomUUID()}-000000`,
+      at: Date.now(),
+      from,
+      to,
+      subject: String(record(message["Subject"])["Data"] ?? ""),
+      text: String(record(body["Text"])["Data"] ?? ""),
+      ...(html === undefined ? {} : { html: String(html) }),
+    };
+    this.letters.push(letter);
+    this.#onLetter(letter);
+    return { MessageId: letter.id };
+  }
+
+  #check(from: string, to: readonly string[]): void {
+    if (to.length === 0) throw new AwsError("InvalidParameterValue", "Missing final '@domain'");
+    if (to.length > MOST_RECIPIENTS)
+      throw new AwsError("InvalidParameterValue", "Recipient count exceeds 50.");
+    for (const address of [from, ...to]) {
+      if (!/^[^@\s]+@[^@\s]+$/u.test(bare(address))) {
+        throw new AwsError("InvalidParameterValue", `Illegal address: ${address}`);
+      }
+    }
+    const sender = bare(from).toLowerCase();
+    const domain = sender.slice(sender.indexOf("@") + 1);
+    const verified = this.#identities.map((one) => one.toLowerCase());
+    if (verified.length > 0 && !verified.includes(sender) && !verified.includes(domain)) {
+      throw new AwsError(
+        "MessageRejected",
+        `Email address is not verified. The following identities failed the check in region ${this.#region.toUpperCase()}: ${from}`,
+      );
+    }
+  }
+}
+
+/** The address in `Name <address>`. */
+function bare(address: string): string {
+  return /<([^>]+)>\s*$/u.exec(address)?.[1] ?? address.trim();
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return isRecord(value) ? value : {};
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}
