@@ -2,7 +2,7 @@
  * The table's items as the controller expects them. What does not fit is refused by name: a guess at a damaged record
  * could start a second scheduler.
  */
-import * as z from "zod/mini";
+import { z } from "../validation.ts";
 import { UnreadableRecordError } from "./failures.ts";
 import type { ClusterRecord, HistoryEntry, Wish } from "../../lib/core/model.ts";
 import type { Execution } from "../../lib/core/ports.ts";
@@ -68,6 +68,7 @@ const phase = z.object({
   since: instant,
   active: z.optional(z.string()),
   from: z.optional(z.string()),
+  failed: z.optional(z.string()),
   to: z.optional(z.string()),
   restartOf: z.optional(z.string()),
   cause: z.string(),

@@ -1,0 +1,52 @@
+import type { ClusterRecord, HistoryEntry, Instant } from "../../lib/core/model.ts";
+import type { Action } from "./action.ts";
+import { historyView, leaseView, nodeView, phaseView, problemView, timeView, wishView } from "./view.ts";
+
+/** Is it running, where, since when, and if not, why not. */
+export const status: Action = {
+  access: "read",
+  about: "cluster",
+  fields: {},
+  async run({ ports }, cluster) {
+    const [record, history] = await Promise.all([
+      ports.store.read(cluster),
+      ports.store.readHistory(cluster, 1),
+    ]);
+    if (record === undefined) {
+      const sentence = `No tick has looked at the cluster ${cluster} yet.`;
+      return { ok: true, action: "status", cluster, code: "NO_RECORD", sentence, data: { recorded: false } };
+    }
+    const { code, sentence } = record.last;
+    return {
+      ok: true,
+      action: "status",
+      cluster,
+      code,
+      sentence,
+      data: view(record, history, ports.clock.now()),
+    };
+  },
+};
+
+function view(record: ClusterRecord, history: readonly HistoryEntry[], now: Instant) {
+  const { phase, outbox, plan } = record;
+  const [last] = history;
+  return {
+    recorded: true,
+    phase: phase.name,
+    since: timeView(phase.since),
+    active: phase.active ?? null,
+    from: phase.from ?? null,
+    cause: phase.cause,
+    downSince: phaseView(record).downSince,
+    nodes: Object.entries(record.nodes).map(([id, node]) => nodeView(id, node, record, now)),
+    problem: problemView(record),
+    request: record.request ? wishView(record.request) : null,
+    lease: leaseView(record, now),
+    plan: { ...plan, until: timeView(plan.until) },
+    lastTransition: last ? historyView(last) : null,
+    newsWaiting: outbox.length,
+    tickedAt: timeView(record.last.at),
+    dueAt: timeView(record.dueAt),
+  };
+}
