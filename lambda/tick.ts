@@ -49,13 +49,13 @@ export interface TickOutcome {
 
 export async function tickCluster(ports: Ports, context: TickContext): Promise<TickOutcome> {
   const begun = ports.clock.now();
-  const [stored, discovered] = await Promise.all([
-    ports.store.read(context.cluster),
-    discover(ports, context),
-  ]);
+  const stored = await ports.store.read(context.cluster);
   const refusal = stored && notNow(stored, context, begun);
   if (refusal) return refusal;
-  return new Pass(ports, context, begun).run(stored, await withKnown(ports, context, stored, discovered));
+  // After the read, never beside it: only what EC2 says later than the record was read is covered by the condition on
+  // the token, which fails if the node was promised anything since.
+  const discovered = await discover(ports, context, Object.keys(stored?.nodes ?? {}));
+  return new Pass(ports, context, begun).run(stored, discovered);
 }
 
 /** Why this tick leaves the cluster alone, if it does. */
@@ -75,28 +75,14 @@ function standby(holder: string, next: Instant): TickOutcome {
   return { outcome: "standby", code: "STANDBY", sentence: `Another tick is at work: ${holder}.`, next };
 }
 
-async function discover(ports: Ports, context: TickContext): Promise<readonly DiscoveredNode[] | "unheard"> {
-  try {
-    return await ports.directory.discover(context.settings.nodes, []);
-  } catch (error) {
-    ports.journal.write("warn", "EC2 was not heard", { cluster: context.cluster, error });
-    return "unheard";
-  }
-}
-
-/** Nodes of the record that the tag or list no longer names are asked for by id: they leave on proof only. */
-async function withKnown(
+/** The record's nodes are asked for by id too: one that the tag or list no longer names leaves on proof only. */
+async function discover(
   ports: Ports,
   context: TickContext,
-  record: ClusterRecord | undefined,
-  discovered: readonly DiscoveredNode[] | "unheard",
+  known: readonly NodeId[],
 ): Promise<readonly DiscoveredNode[] | "unheard"> {
-  if (discovered === "unheard" || !record) return discovered;
-  const found = new Set(discovered.map((each) => each.id));
-  const missing = Object.keys(record.nodes).filter((id) => !found.has(id));
-  if (missing.length === 0) return discovered;
   try {
-    return await ports.directory.discover(context.settings.nodes, missing);
+    return await ports.directory.discover(context.settings.nodes, known);
   } catch (error) {
     ports.journal.write("warn", "EC2 was not heard", { cluster: context.cluster, error });
     return "unheard";

@@ -7,12 +7,14 @@ import type { ClusterSettings } from "./settings.ts";
 
 /**
  * The active node in one word. `unknown`: no answer, or none that says. `doubtful`: it runs, but the check itself is
- * broken. `gone`: EC2 says that its instance is stopped. `reborn`: it answered with another life than the plan named.
+ * broken. `gone`: EC2 says that its instance is stopped. `newborn`: it has begun its first life that the record knows.
+ * `reborn`: it answered with another life than the plan named.
  */
 export type Verdict =
   | "none"
   | "gone"
   | "unknown"
+  | "newborn"
   | "reborn"
   | "running"
   | "unhealthy"
@@ -88,6 +90,9 @@ export function factsOf(
 /** States in which a node has looked and says what it found. */
 const SAYS: ReadonlySet<string> = new Set(["running", "stopped", "starting", "stopping"]);
 
+/** A node that was only looked at has begun no life yet; one that EC2 said was stopped has lost its own. */
+const NO_LIFE: ReadonlySet<string> = new Set(["none", "unknown"]);
+
 const RUNNING_AS = { healthy: "running", unhealthy: "unhealthy", doubtful: "doubtful" } as const;
 
 function verdictOf(
@@ -100,7 +105,9 @@ function verdictOf(
   if (active === undefined) return "none";
   const report = replies.get(active);
   if (!report) return isGone(noted.nodes[active] ?? UNKNOWN_NODE) ? "gone" : "unknown";
-  if (report.life !== before.plan.life && before.plan.active === active) return "reborn";
+  if (report.life !== before.plan.life && before.plan.active === active) {
+    return NO_LIFE.has(before.plan.life) ? "newborn" : "reborn";
+  }
   switch (report.state) {
     case "running":
       return RUNNING_AS[judgeHealth(report.health, settings.health)];

@@ -53,7 +53,7 @@ export function proofsBut(
 /**
  * What a reply to `plan` says about how long its node may run a scheduler. Only a node that is not the plan's active
  * one and was asked to stop can prove itself stopped, and only while that plan is the newest: a look is no proof, nor
- * is a failed start, which systemd may still bring back.
+ * is a failed start, which systemd may still bring back. Time proves something only while the guard is armed.
  */
 export function stopByAfter(
   id: NodeId,
@@ -73,6 +73,9 @@ export function stopByAfter(
   if (isActive && node.stopBy === "ever" && guarded(report, settings, readAt)) {
     const until = Math.max(plan.until, report.grantUntil);
     return { stopBy: until + settings.timers.killGraceSeconds * 1000, proof: undefined };
+  }
+  if (typeof node.stopBy === "number" && report.guard !== "armed" && report.state !== "stopped") {
+    return { stopBy: "ever", proof: undefined };
   }
   return { stopBy: node.stopBy, proof: node.proof };
 }

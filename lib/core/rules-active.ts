@@ -31,6 +31,14 @@ const loops = (facts: Facts) => facts.replaced && !starting(facts) && !restartsL
 
 const SILENT: readonly Rule[] = [
   rule({
+    code: "LIFE_LEARNED",
+    phases: WITH_ACTIVE,
+    when: "the active node answers with its first life that the record knows",
+    holds: (facts) => facts.verdict === "newborn",
+    sentence: "{active} has begun its life with this plan: the next one is made out to it.",
+    again: true,
+  }),
+  rule({
     code: "REBOOTED",
     phases: WITH_ACTIVE,
     when: "the active node answers with another life, and may start in place",
