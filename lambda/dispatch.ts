@@ -1,10 +1,11 @@
 /** Every event that the function gets: the loop's ticks, EC2's word, operators' actions. */
+import * as z from "zod/mini";
 import { parseInstant } from "../lib/core/instants.ts";
 import type { Instant } from "../lib/core/model.ts";
 import { actionOf, operate } from "./actions/operate.ts";
 import { refuse, refuseFaults, type Refusal, type Reply } from "./actions/reply.ts";
 import { tickLoop, type Controller, type LoopReply } from "./loop.ts";
-import { faultsOf, z } from "./validation.ts";
+import { faultsOf } from "./validation.ts";
 import { wake, type WakeReply } from "./wake.ts";
 
 /** What Lambda says of an invocation. */

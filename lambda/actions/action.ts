@@ -1,6 +1,6 @@
+import type * as z from "zod/mini";
 import type { Ports } from "../../lib/core/ports.ts";
 import type { Environment } from "../environment.ts";
-import type { z } from "../validation.ts";
 import type { Reply } from "./reply.ts";
 
 /** The parts of the tick's world that actions use: they never send to nodes. */

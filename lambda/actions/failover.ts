@@ -2,10 +2,10 @@
  * A wish to move the scheduler. It is written on the record and carried out by the ticks, which prove every other node
  * stopped before they start it anywhere; what is checked here only spares an operator a wish that cannot come true.
  */
+import * as z from "zod/mini";
 import { formatInstant } from "../../lib/core/instants.ts";
 import type { ClusterRecord, Wish } from "../../lib/core/model.ts";
 import type { ClusterSettings } from "../../lib/core/settings.ts";
-import { z } from "../validation.ts";
 import type { Action, ActionContext } from "./action.ts";
 import { refuse, type Answer, type Refusal } from "./reply.ts";
 import { wishView } from "./view.ts";

@@ -1,4 +1,4 @@
-import { z } from "../validation.ts";
+import * as z from "zod/mini";
 import type { Action } from "./action.ts";
 import { historyView } from "./view.ts";
 

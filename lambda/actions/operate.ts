@@ -1,4 +1,5 @@
 /** From what an operator sent to what is answered: which action, through which alias, about which cluster. */
+import * as z from "zod/mini";
 import {
   describeFailure,
   errorName,
@@ -6,7 +7,7 @@ import {
   StoreUnavailableError,
   UnreadableRecordError,
 } from "../adapters/failures.ts";
-import { faultsOf, z, type Fault } from "../validation.ts";
+import { faultsOf, type Fault } from "../validation.ts";
 import type { Action, ActionContext } from "./action.ts";
 import { failover } from "./failover.ts";
 import { history } from "./history.ts";

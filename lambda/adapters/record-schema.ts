@@ -2,10 +2,11 @@
  * The table's items as the controller expects them. What does not fit is refused by name: a guess at a damaged record
  * could start a second scheduler.
  */
-import { z } from "../validation.ts";
+import * as z from "zod/mini";
 import { UnreadableRecordError } from "./failures.ts";
 import type { ClusterRecord, HistoryEntry, Wish } from "../../lib/core/model.ts";
 import type { Execution } from "../../lib/core/ports.ts";
+import { faultsOf } from "../validation.ts";
 
 /** The one schema that this version reads and writes. */
 export const SCHEMA_VERSION = 1;
@@ -192,8 +193,8 @@ export function readExecution(item: Item | undefined): Execution | undefined {
  * so that a newer version that was rolled back finds it again.
  */
 function read<T>(schema: z.ZodMiniType<T>, key: string, item: Item): T {
-  const result = schema.safeParse(item);
-  if (result.success) return item as T;
-  const faults = result.error.issues.map(({ path, message }) => `${path.join(".") || "item"}: ${message}`);
-  throw new UnreadableRecordError(`${key} cannot be read: ${faults.join("; ")}`, { cause: result.error });
+  const faults = faultsOf(schema, item);
+  if (faults.length === 0) return item as T;
+  const sentences = faults.map(({ field, rule }) => `${field}: ${rule}`);
+  throw new UnreadableRecordError(`${key} cannot be read: ${sentences.join("; ")}`);
 }
