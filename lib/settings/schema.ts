@@ -289,9 +289,10 @@ const clusterName =
 export const settingsSchema = section(
   {
     beatSeconds: beatSchema,
-    logLevel: oneOf(["debug", "info", "warn", "error"], "The least level that is logged.").default(
-      DEFAULTS.logLevel,
-    ),
+    logLevel: oneOf(
+      ["debug", "info", "warn", "error"],
+      "The least level that is logged. The dashboard shows what happened from `info` on.",
+    ).default(DEFAULTS.logLevel),
     logRetentionDays: z
       .literal([...RETENTION_DAYS], {
         error: `must be a number of days that CloudWatch Logs keeps: ${RETENTION_DAYS.join(", ")}`,

@@ -38,7 +38,7 @@ describe("the settings' documents", () => {
       .split("\n")
       .filter((line) => line.startsWith("| `"));
     expect(rows).toHaveLength(settingPaths().length);
-    for (const row of rows) expect(row).toMatch(/\w[.] \|$/);
+    for (const row of rows) expect(row).toMatch(/\S[.] \|$/);
   });
 });
 

@@ -1,0 +1,140 @@
+import { describe, expect, it } from "vitest";
+import { METRIC_NAMES } from "../../lib/core/metrics.ts";
+import { changed, cluster } from "../settings/written.ts";
+import { deploy } from "./deployed.ts";
+
+const deployed = deploy(
+  changed(["clusters.night", { ...cluster(), scheduler: { unit: "beat.service" } }]),
+  "Watch",
+);
+
+interface AlarmProperties {
+  readonly AlarmName: string;
+  readonly AlarmDescription: string;
+  readonly AlarmActions: readonly string[];
+  readonly OKActions?: readonly string[];
+  readonly TreatMissingData: string;
+  readonly Metrics: readonly {
+    readonly MetricStat: { readonly Metric: MetricId; readonly Stat: string; readonly Unit?: string };
+  }[];
+}
+interface MetricId {
+  readonly Namespace: string;
+  readonly MetricName: string;
+  readonly Dimensions: readonly { readonly Name: string; readonly Value: string }[];
+}
+
+const alarms = deployed
+  .ofType("AWS::CloudWatch::Alarm")
+  .map(({ properties }) => properties as unknown as AlarmProperties);
+
+describe("alarms", () => {
+  it("watch each cluster, and the controller", () => {
+    const kinds = ["no-scheduler", "two-schedulers", "no-ticks", "transition", "outbox-old"];
+    expect(alarms.map(({ AlarmName }) => AlarmName)).toEqual([
+      ...kinds.map((kind) => `Watch-main-${kind}`),
+      ...kinds.map((kind) => `Watch-night-${kind}`),
+      "Watch-ticks-failing",
+    ]);
+  });
+
+  it("tell the topic, and say what to do", () => {
+    const topic = `<${deployed.only("AWS::SNS::Topic").id}>`;
+    for (const { AlarmActions, AlarmDescription } of alarms) {
+      expect(AlarmActions).toEqual([topic]);
+      expect(AlarmDescription).toMatch(/Invoke|look at|Look at|says why|say why/);
+      expect(AlarmDescription.length).toBeLessThan(1024);
+    }
+  });
+
+  it("tell their end, too, unless they are of an event", () => {
+    const silent = alarms.filter(({ OKActions }) => OKActions === undefined);
+    expect(silent.map(({ AlarmName }) => AlarmName)).toEqual([
+      "Watch-main-transition",
+      "Watch-night-transition",
+    ]);
+  });
+
+  it("fire on silence where ticks are counted, and nowhere else", () => {
+    const onSilence = alarms.filter(({ TreatMissingData }) => TreatMissingData === "breaching");
+    expect(onSilence.map(({ AlarmName }) => AlarmName)).toEqual([
+      "Watch-main-no-ticks",
+      "Watch-night-no-ticks",
+    ]);
+  });
+
+  it("rest on metrics that the controller emits, for a cluster that is there, in any unit", () => {
+    const own = alarms.slice(0, -1).flatMap(({ Metrics }) => Metrics.map(({ MetricStat }) => MetricStat));
+    expect(own).toHaveLength(10);
+    for (const { Metric, Unit } of own) {
+      expect(Metric.Namespace).toBe("Watch");
+      expect(METRIC_NAMES).toContain(Metric.MetricName);
+      expect(["main", "night"].map((Value) => [{ Name: "Cluster", Value }])).toContainEqual(
+        Metric.Dimensions,
+      );
+      expect(Unit).toBeUndefined();
+    }
+  });
+
+  it("count the errors of the alias that ticks", () => {
+    const fn = deployed.only("AWS::Lambda::Function").id;
+    expect(alarms.at(-1)?.Metrics[0]?.MetricStat).toMatchObject({
+      Stat: "Sum",
+      Metric: {
+        Namespace: "AWS/Lambda",
+        MetricName: "Errors",
+        Dimensions: [
+          { Name: "FunctionName", Value: `<${fn}>` },
+          { Name: "Resource", Value: `<${fn}>:tick` },
+        ],
+      },
+    });
+  });
+});
+
+describe("the dashboard", () => {
+  interface Widget {
+    readonly type: string;
+    readonly properties: {
+      readonly title?: string;
+      readonly query?: string;
+      readonly metrics?: readonly unknown[][];
+      readonly alarms?: unknown[];
+    };
+  }
+  const { properties } = deployed.only("AWS::CloudWatch::Dashboard");
+  const { widgets } = JSON.parse(String(properties["DashboardBody"])) as { widgets: Widget[] };
+
+  it("has a name of its own in each region, since an account's dashboards share one list", () => {
+    expect(properties["DashboardName"]).toBe("Watch-<AWS::Region>");
+  });
+
+  it("draws every metric of every cluster, and no other", () => {
+    const drawn = widgets.flatMap((widget) => widget.properties.metrics ?? []);
+    const own = drawn
+      .filter(([namespace]) => namespace === "Watch")
+      .map(([, name, , value]) => `${String(name)} ${String(value)}`);
+    const expected = METRIC_NAMES.flatMap((name) => [`${name} main`, `${name} night`]);
+    expect([...new Set(own)].toSorted()).toEqual(expected.toSorted());
+    const foreign = drawn
+      .filter(([namespace]) => namespace !== "Watch")
+      .map(([namespace, name]) => [namespace, name]);
+    expect(foreign).toEqual([
+      ["AWS/Lambda", "Duration"],
+      ["AWS/Lambda", "Errors"],
+    ]);
+  });
+
+  it("shows all alarms first, then where it runs, and what happened from the controller's own log", () => {
+    expect(widgets[0]?.properties.alarms).toHaveLength(alarms.length);
+    const queries = widgets.flatMap(({ properties }) =>
+      properties.query === undefined ? [] : [properties.query],
+    );
+    const log = deployed.ofType("AWS::Logs::LogGroup").find(({ id }) => id.startsWith("Controller"));
+    expect(queries).toEqual([
+      expect.stringContaining('filter message = "tick"'),
+      expect.stringContaining('filter message = "transition"'),
+    ]);
+    for (const query of queries) expect(query).toContain(`SOURCE '<${log?.id}>'`);
+  });
+});
