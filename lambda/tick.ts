@@ -129,7 +129,7 @@ class Pass {
     const now = this.ports.clock.now();
     const token = Math.max(decision.record.token + 1, now, tokenAbove + 1);
     const leaseUntil = now + LIMITS.leaseSeconds * 1000;
-    const stamp = { token, nonce: this.ports.ids.nonce(), holder: this.context.holder, leaseUntil };
+    const stamp = { token, nonce: this.ports.ids.nonce(), holder: this.context.holder, leaseUntil, at: now };
     return commit(decision.record, decision.draft, stamp, this.context.settings);
   }
 

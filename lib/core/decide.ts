@@ -10,6 +10,7 @@ import { noteInstances, noteReplies } from "./notes.ts";
 import { tellNews } from "./news.ts";
 import { draftPlan } from "./plan.ts";
 import type { Draft } from "./plan.ts";
+import { distrusted } from "./proof.ts";
 import type { Change, Rule } from "./rule.ts";
 import { RULES_ACTIVE } from "./rules-active.ts";
 import { RULES_BEFORE } from "./rules-before.ts";
@@ -73,7 +74,7 @@ function decide(stage: keyof typeof RULES, view: View, facts: Facts): Decision {
     throw new Error(`no rule holds ${stage} in phase ${facts.record.phase.name}, verdict ${facts.verdict}`);
   const sentence = fill(rule.sentence, facts);
   const change = rule.change?.(facts) ?? {};
-  const changed = applyChange(facts.record, rule, change, facts.now);
+  const changed = applyChange(facts, rule, change);
   const told = tellNews(
     changed,
     { rule, sentence, entry: change.entry ?? {} },
@@ -96,15 +97,13 @@ function decide(stage: keyof typeof RULES, view: View, facts: Facts): Decision {
   };
 }
 
-function applyChange(record: ClusterRecord, rule: Rule, change: Change, now: Instant): ClusterRecord {
+function applyChange(facts: Facts, rule: Rule, change: Change): ClusterRecord {
+  const { record, settings, now } = facts;
   const name = rule.next === "same" ? record.phase.name : rule.next;
   const since = name === record.phase.name ? record.phase.since : now;
   const nodes = change.distrust
     ? Object.fromEntries(
-        Object.entries(record.nodes).map(([id, node]) => [
-          id,
-          { ...node, stopBy: "ever" as const, proof: undefined },
-        ]),
+        Object.entries(record.nodes).map(([id, node]) => [id, distrusted(node, settings, now)]),
       )
     : record.nodes;
   return {

@@ -210,6 +210,7 @@ export interface ClusterRecord {
   readonly last: { readonly code: string; readonly sentence: string; readonly at: Instant };
   /** When the next tick is due. */
   readonly dueAt: Instant;
+  /** When a tick last wrote. */
   readonly savedAt: Instant;
 }
 

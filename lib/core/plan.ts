@@ -69,6 +69,7 @@ export function commit(
     readonly nonce: string;
     readonly holder: string;
     readonly leaseUntil: Instant;
+    readonly at: Instant;
   },
   settings: ClusterSettings,
 ): ClusterRecord {
@@ -87,6 +88,7 @@ export function commit(
     lease: { holder: stamp.holder, until: stamp.leaseUntil },
     plan,
     nodes,
+    savedAt: stamp.at,
   };
 }
 

@@ -97,3 +97,13 @@ function guarded(report: NodeReport, settings: ClusterSettings, readAt: Instant)
   const behind = readAt - report.clock;
   return report.guard === "armed" && report.grantUntil > 0 && behind <= settings.timers.skewSeconds * 1000;
 }
+
+/**
+ * What is left of the proofs of a record that may be an old copy: somebody may have been promised a whole grant since.
+ * A node whose guard was armed is rid of it one grant and one kill grace from now; of any other nothing is known.
+ */
+export function distrusted(node: NodeRecord, settings: ClusterSettings, now: Instant): NodeRecord {
+  const { grantSeconds, killGraceSeconds } = settings.timers;
+  const guardedUntil = now + (grantSeconds + killGraceSeconds) * 1000;
+  return { ...node, stopBy: node.guard === "armed" ? guardedUntil : "ever", proof: undefined };
+}

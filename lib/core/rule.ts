@@ -9,7 +9,7 @@ export interface Change {
   readonly request?: Partial<Wish>;
   /** The token must be higher than this: a node has obeyed it. */
   readonly tokenAbove?: number;
-  /** Nothing that was thought proven is: the record is older than the nodes. */
+  /** Nothing that was thought proven is: the record may be older than what the nodes were promised since. */
   readonly distrust?: boolean;
   /** More for the history entry. */
   readonly entry?: Partial<HistoryEntry>;

@@ -41,7 +41,21 @@ export function wishTarget(facts: Facts): NodeId | undefined {
   });
 }
 
+/** Longer than any pause of the loop: the record may be a restored copy, or its table was attached again. */
+const isOld = ({ record, settings, now }: Facts) =>
+  now - record.savedAt > 2 * settings.timers.grantSeconds * 1000;
+
 export const RULES_BEFORE: readonly Rule[] = [
+  rule({
+    code: "TICKS_RESUMED",
+    phases: ["stopping", ...WITH_ACTIVE],
+    when: "the record was not saved for more than two grants",
+    holds: isOld,
+    sentence:
+      "No tick for {unsavedSeconds} s: what the record held proven is proven anew, and {active} gets its scheduler back first.",
+    tell: "history",
+    change: () => ({ distrust: true }),
+  }),
   rule({
     code: "NODE_GONE",
     phases: WITH_ACTIVE,

@@ -24,6 +24,7 @@ export const WORDS: Readonly<Record<string, (facts: Facts) => string>> = {
   excluded: ({ settings }) => list(settings.nodes.exclude),
   instance: ({ activeNode }) => activeNode.instance,
   silentSeconds: ({ activeNode, now }) => seconds(now - (activeNode.silentSince ?? now)),
+  unsavedSeconds: ({ record, now }) => seconds(now - record.savedAt),
   startSeconds: ({ record, now }) => seconds(now - record.counters.startedAt),
   settleSeconds: ({ settings }) => String(settings.timers.settleSeconds),
   gapSeconds: ({ record, lastHeardAt, now }) => seconds(now - (record.phase.downSince ?? lastHeardAt)),
