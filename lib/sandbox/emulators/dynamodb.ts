@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import type { Server } from "node:http";
 import { AwsError, NotImplemented } from "../gateway/aws-error.ts";
 import { awsJson } from "../gateway/protocols.ts";
-import { isRecord } from "../gateway/xml.ts";
+import { isRecord, textOf } from "../values.ts";
 import type { Call, RawReply, RawRequest, Service } from "../gateway/service.ts";
 import type { Place } from "../template/place.ts";
 import type { TableModel } from "../template/deployment.ts";
@@ -118,5 +118,5 @@ function parseError(body: string): { code: string; message: string; members: Rec
   }
   if (!isRecord(parsed)) return { code: "InternalServerError", message: body, members: {} };
   const { __type, message, Message, ...members } = parsed;
-  return { code: String(__type), message: String(message ?? Message ?? ""), members };
+  return { code: textOf(__type), message: textOf(message ?? Message ?? ""), members };
 }

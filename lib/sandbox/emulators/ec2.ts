@@ -1,7 +1,8 @@
 /** EC2: the instances' states, and starting and stopping them. */
 import { AwsError, NotImplemented } from "../gateway/aws-error.ts";
 import { ec2Query } from "../gateway/protocols.ts";
-import { isRecord, type XmlValue } from "../gateway/xml.ts";
+import { type XmlValue } from "../gateway/xml.ts";
+import { isRecord, textOf } from "../values.ts";
 import type { Call, Service } from "../gateway/service.ts";
 import type { Fleet } from "../nodes/fleet.ts";
 import { STATE_CODES, type InstanceState, type LocalNode } from "../nodes/node.ts";
@@ -24,7 +25,7 @@ function describeInstances(fleet: Fleet, place: Place, call: Call): XmlValue {
   const ids = texts(call.params["InstanceId"]);
   const asked = ids.length === 0 ? fleet.nodes : ids.map((id) => known(fleet, id));
   const filters = records(call.params["Filter"]).map((filter) => ({
-    name: String(filter["Name"]),
+    name: textOf(filter["Name"]),
     values: texts(filter["Value"]),
   }));
   const found = asked.filter((node) => filters.every((filter) => matches(node, filter.name, filter.values)));

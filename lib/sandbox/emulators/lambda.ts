@@ -1,6 +1,6 @@
 /** Lambda's REST interface: Invoke, and what a client needs to find the function. */
 import { AwsError } from "../gateway/aws-error.ts";
-import { isRecord } from "../gateway/xml.ts";
+import { isRecord, textOf } from "../values.ts";
 import type { Call, Protocol, RawReply, RawRequest, Service } from "../gateway/service.ts";
 import type { LambdaRuntime } from "../lambda/runtime.ts";
 import type { FunctionModel } from "../template/deployment.ts";
@@ -22,14 +22,14 @@ export function lambdaService(runtime: LambdaRuntime): Service {
       Invoke: (call) => invoke(runtime, call),
       GetFunctionConfiguration: (call) => {
         const { model, version } = runtime.find(
-          String(call.params["FunctionName"]),
+          textOf(call.params["FunctionName"]),
           call.request.query.get("Qualifier") ?? undefined,
         );
         return configuration(model, version);
       },
       ListFunctions: () => ({ Functions: runtime.functions.map((one) => configuration(one, "$LATEST")) }),
       ListAliases: (call) => {
-        const { model } = runtime.find(String(call.params["FunctionName"]));
+        const { model } = runtime.find(textOf(call.params["FunctionName"]));
         return {
           Aliases: Object.entries(model.aliases).map(([name, version]) => ({
             AliasArn: `${model.arn}:${name}`,
@@ -43,7 +43,7 @@ export function lambdaService(runtime: LambdaRuntime): Service {
 }
 
 async function invoke(runtime: LambdaRuntime, call: Call): Promise<InvokeOutput> {
-  const name = String(call.params["FunctionName"]);
+  const name = textOf(call.params["FunctionName"]);
   const qualifier = call.request.query.get("Qualifier") ?? undefined;
   const payload = checkedPayload(call.request.body);
   switch (call.request.headers["x-amz-invocation-type"] ?? "RequestResponse") {

@@ -2,7 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { AwsError } from "../gateway/aws-error.ts";
 import { awsQuery } from "../gateway/protocols.ts";
-import { isRecord, type XmlValue } from "../gateway/xml.ts";
+import { type XmlValue } from "../gateway/xml.ts";
+import { isRecord, textOf } from "../values.ts";
 import type { Call, Service } from "../gateway/service.ts";
 
 export interface Letter {
@@ -42,7 +43,7 @@ export class Mailbox {
     const to = ["ToAddresses", "CcAddresses", "BccAddresses"].flatMap((kind) => texts(destination[kind]));
     const message = record(params["Message"]);
     const body = record(message["Body"]);
-    const from = String(params["Source"] ?? "");
+    const from = textOf(params["Source"]);
     this.#check(from, to);
     const html = record(body["Html"])["Data"];
     const letter: Letter = {
@@ -50,9 +51,9 @@ export class Mailbox {
       at: Date.now(),
       from,
       to,
-      subject: String(record(message["Subject"])["Data"] ?? ""),
-      text: String(record(body["Text"])["Data"] ?? ""),
-      ...(html === undefined ? {} : { html: String(html) }),
+      subject: textOf(record(message["Subject"])["Data"]),
+      text: textOf(record(body["Text"])["Data"]),
+      ...(html === undefined ? {} : { html: textOf(html) }),
     };
     this.letters.push(letter);
     this.#onLetter(letter);

@@ -7,6 +7,7 @@ import type { LogLine } from "../lambda/runtime.ts";
 import type { OutputModel } from "../template/deployment.ts";
 import type { Place } from "../template/place.ts";
 import { validated } from "./validated.ts";
+import { textOf } from "../values.ts";
 
 export function stsService(place: Place): Service {
   return {
@@ -31,7 +32,7 @@ export function cloudFormationService(place: Place, outputs: readonly OutputMode
       DescribeStacks: ({ params }) => {
         const name = params["StackName"];
         if (name !== undefined && name !== place.stackName) {
-          throw new AwsError("ValidationError", `Stack with id ${String(name)} does not exist`);
+          throw new AwsError("ValidationError", `Stack with id ${textOf(name)} does not exist`);
         }
         return {
           Stacks: [

@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { AwsError, NotImplemented } from "./aws-error.ts";
 import { awsJson, awsQuery } from "./protocols.ts";
-import type { CallLog } from "./call-log.ts";
+import type { CallRecord } from "./call-log.ts";
 import type { Call, Protocol, RawReply, RawRequest, Service } from "./service.ts";
 
 /** What a fault does to a call: `drop` closes the connection without an answer. */
@@ -22,9 +22,9 @@ export interface Interception {
 export type OtherRoutes = (request: RawRequest, response: ServerResponse) => Promise<boolean>;
 
 export interface GatewayOptions {
-  readonly calls: CallLog;
+  /** Gets every call that was answered or dropped. */
+  readonly record: (call: CallRecord) => void;
   readonly callerOf: (accessKey: string) => string;
-  readonly interception?: Interception;
   readonly otherRoutes?: OtherRoutes;
 }
 
@@ -37,6 +37,7 @@ export class Gateway {
   readonly #server: Server;
   readonly #options: GatewayOptions;
   #port = 0;
+  #interception: Interception = {};
 
   constructor(options: GatewayOptions) {
     this.#options = options;
@@ -48,6 +49,11 @@ export class Gateway {
 
   add(...services: readonly Service[]): void {
     for (const service of services) this.#services.set(service.name, service);
+  }
+
+  /** From now on every call passes these. */
+  intercept(interception: Interception): void {
+    this.#interception = interception;
   }
 
   get port(): number {
@@ -129,7 +135,7 @@ export class Gateway {
       failure = asAwsError(thrown);
       reply = protocol.error(failure, requestId);
     }
-    this.#options.calls.add({
+    this.#options.record({
       at: started,
       caller: call?.caller ?? this.#options.callerOf(scope.accessKey),
       service: scope.service,
@@ -148,7 +154,7 @@ export class Gateway {
         ...this.#services.keys(),
       ]);
     }
-    if ((await this.#options.interception?.before?.(call)) === "drop") return "drop";
+    if ((await this.#interception.before?.(call)) === "drop") return "drop";
     const operation = Object.hasOwn(service.operations, call.operation)
       ? service.operations[call.operation]
       : service.operations["*"];
@@ -156,7 +162,7 @@ export class Gateway {
       throw new NotImplemented(`${service.name}:${call.operation}`, Object.keys(service.operations));
     }
     const output = await operation(call);
-    if ((await this.#options.interception?.after?.(call)) === "drop") return "drop";
+    if ((await this.#interception.after?.(call)) === "drop") return "drop";
     return service.protocol.reply(call.operation, output, requestId);
   }
 }

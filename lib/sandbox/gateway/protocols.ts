@@ -1,5 +1,6 @@
 /** The AWS wire protocols, as far as the emulated services speak them. */
-import { isRecord, readQuery, renderXml, type XmlValue } from "./xml.ts";
+import { readQuery, renderXml, type XmlValue } from "./xml.ts";
+import { isRecord } from "../values.ts";
 import type { Protocol, RawReply, RawRequest } from "./service.ts";
 import { AwsError } from "./aws-error.ts";
 

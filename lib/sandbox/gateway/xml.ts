@@ -1,3 +1,5 @@
+import { isRecord } from "../values.ts";
+
 /** Values that an AWS XML answer is made of. An undefined member is left out. */
 export type XmlValue =
   | string
@@ -78,8 +80,4 @@ function toPlain(node: Tree | string): unknown {
       .map(([, child]) => toPlain(child));
   }
   return Object.fromEntries([...node].map(([key, child]) => [key, toPlain(child)]));
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 /** SSM documents of schema 2.2: checks of parameters as the API does, substitution as the agent does. */
 import { AwsError } from "../gateway/aws-error.ts";
-import { isRecord } from "../gateway/xml.ts";
+import { isRecord, textOf } from "../values.ts";
 import type { DocumentModel } from "../template/deployment.ts";
 
 /** What an agent has to run. */
@@ -46,13 +46,13 @@ function checkParameter(
       ? fallback.map(String)
       : fallback === undefined
         ? undefined
-        : [String(fallback)]);
+        : [textOf(fallback)]);
   if (list === undefined) throw invalid(`Parameter "${name}" requires a value.`);
   for (const value of list) checkValue(name, declaration, value);
   if (declaration["type"] === "StringList") return [...list];
   if (declaration["type"] !== "String")
     throw invalid(
-      `Parameter "${name}": the type ${String(declaration["type"])} is no type of a Command document.`,
+      `Parameter "${name}": the type ${textOf(declaration["type"])} is no type of a Command document.`,
     );
   const [value, ...more] = list;
   if (value === undefined || more.length > 0) throw invalid(`Parameter "${name}" takes exactly one value.`);
@@ -85,7 +85,7 @@ export function scriptOf(
   if (content["schemaVersion"] !== "2.2") {
     throw new AwsError(
       "InvalidDocument",
-      `The sandbox runs documents of schema 2.2, not ${String(content["schemaVersion"])}.`,
+      `The sandbox runs documents of schema 2.2, not ${textOf(content["schemaVersion"])}.`,
     );
   }
   const steps = Array.isArray(content["mainSteps"]) ? content["mainSteps"].filter(isRecord) : [];
@@ -99,15 +99,15 @@ export function scriptOf(
   if (step["action"] !== "aws:runShellScript") {
     throw new AwsError(
       "InvalidDocument",
-      `The sandbox does not implement the action ${String(step["action"])}.`,
+      `The sandbox does not implement the action ${textOf(step["action"])}.`,
     );
   }
   const inputs = isRecord(step["inputs"]) ? step["inputs"] : {};
   const lines = Array.isArray(inputs["runCommand"]) ? inputs["runCommand"].map(String) : [];
   return {
-    step: String(step["name"]),
+    step: textOf(step["name"]),
     text: lines.map((line) => substitute(line, values)).join("\n"),
-    timeoutSeconds: timeoutOf(substitute(String(inputs["timeoutSeconds"] ?? ""), values)),
+    timeoutSeconds: timeoutOf(substitute(textOf(inputs["timeoutSeconds"]), values)),
     environment: interpolated(content, values),
   };
 }

@@ -28,6 +28,7 @@ export class Fleet {
   readonly #onState: (node: LocalNode, state: InstanceState) => void;
   readonly #onReachable: (node: LocalNode) => void;
   readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #waiting = new Map<LocalNode, () => void>();
   /** Grows with each power change, so that a timer of an earlier one does nothing. */
   readonly #epoch = new Map<LocalNode, number>();
 
@@ -62,8 +63,21 @@ export class Fleet {
         node.agentRuns = true;
         node.lastPing = Date.now();
         this.#onReachable(node);
+        this.#waiting.get(node)?.();
       });
     });
+  }
+
+  /** Starts all, and waits until every agent is heard. */
+  async startAll(): Promise<void> {
+    const heard = this.nodes.map(
+      (node) =>
+        new Promise<void>((resolve) => {
+          this.#waiting.set(node, resolve);
+        }),
+    );
+    for (const node of this.nodes) this.start(node);
+    await Promise.all(heard);
   }
 
   /** The node is gone without a word; EC2 notices later. */

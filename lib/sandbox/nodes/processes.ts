@@ -21,11 +21,9 @@ export function processesUnder(root: string): ProcessInfo[] {
   );
 }
 
-/** The processes that have this word, or a path below it, on their command line. */
+/** The processes that have exactly this word on their command line. */
 export function processesWithArgument(argument: string): ProcessInfo[] {
-  return findProcesses((pid) =>
-    readWords(`/proc/${pid}/cmdline`).some((word) => word === argument || word.startsWith(`${argument}/`)),
-  );
+  return findProcesses((pid) => readWords(`/proc/${pid}/cmdline`).includes(argument));
 }
 
 export function readProcess(pid: number): ProcessInfo | undefined {

@@ -1,7 +1,7 @@
 /** Reads a synthesized cloud assembly (`cdk.out`): the one stack's template and where its assets lie. */
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { isRecord } from "../gateway/xml.ts";
+import { isRecord, textOf } from "../values.ts";
 import type { Template } from "./resolver.ts";
 
 export interface Assembly {
@@ -24,7 +24,7 @@ export function readAssembly(directory: string): Assembly {
   const [stackId, artifact] = stack;
   const properties = isRecord(artifact) && isRecord(artifact["properties"]) ? artifact["properties"] : {};
   const stackName = typeof properties["stackName"] === "string" ? properties["stackName"] : stackId;
-  const template = readRecord(join(directory, String(properties["templateFile"])));
+  const template = readRecord(join(directory, textOf(properties["templateFile"])));
   if (!isRecord(template["Resources"])) throw new Error(`the template of ${stackId} has no resources`);
   return {
     stackName,
@@ -42,7 +42,7 @@ function assetFinder(directory: string, stackId: string): (objectKey: string) =>
       const keys = Object.values(file["destinations"]).map((one) =>
         isRecord(one) ? one["objectKey"] : undefined,
       );
-      if (keys.includes(objectKey)) return resolve(directory, String(file["source"]["path"]));
+      if (keys.includes(objectKey)) return resolve(directory, textOf(file["source"]["path"]));
     }
     throw new Error(`the assembly in ${directory} has no asset with the object key ${objectKey}`);
   };

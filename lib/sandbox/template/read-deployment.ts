@@ -1,5 +1,5 @@
 /** Turns a synthesized template into what the sandbox runs. */
-import { isRecord } from "../gateway/xml.ts";
+import { isRecord, textOf } from "../values.ts";
 import type { Assembly } from "./assembly.ts";
 import type {
   Deployment,
@@ -82,14 +82,14 @@ class Reader {
     if (typeof code["S3Key"] !== "string") throw new Error(`the code of the function ${name} is no asset`);
     const environment = record(record(properties["Environment"])["Variables"]);
     const belongs = (one: Resource): boolean =>
-      [name, this.#arn(logicalId)].includes(String(one.properties["FunctionName"]));
+      [name, this.#arn(logicalId)].includes(textOf(one.properties["FunctionName"]));
     const [asyncConfig] = this.all("AWS::Lambda::EventInvokeConfig").filter(belongs);
     const reserved = properties["ReservedConcurrentExecutions"];
     return {
       name,
       arn: this.#arn(logicalId),
-      handler: String(properties["Handler"]),
-      runtime: String(properties["Runtime"]),
+      handler: textOf(properties["Handler"]),
+      runtime: textOf(properties["Runtime"]),
       codeDirectory: this.#assembly.assetDirectory(code["S3Key"]),
       timeoutSeconds: Number(properties["Timeout"] ?? DEFAULT_TIMEOUT_SECONDS),
       memoryMegabytes: Number(properties["MemorySize"] ?? DEFAULT_MEMORY_MEGABYTES),
@@ -102,7 +102,7 @@ class Reader {
       aliases: Object.fromEntries(
         this.all("AWS::Lambda::Alias")
           .filter(belongs)
-          .map((one) => [String(one.properties["Name"]), String(one.properties["FunctionVersion"])]),
+          .map((one) => [textOf(one.properties["Name"]), textOf(one.properties["FunctionVersion"])]),
       ),
       ...(reserved === undefined ? {} : { reservedConcurrency: Number(reserved) }),
       asyncRetries: Number(asyncConfig?.properties["MaximumRetryAttempts"] ?? DEFAULT_ASYNC_RETRIES),
@@ -127,9 +127,9 @@ class Reader {
     const target = record(properties["Target"]);
     return {
       name: this.ref(logicalId),
-      expression: String(properties["ScheduleExpression"]),
+      expression: textOf(properties["ScheduleExpression"]),
       enabled: properties["State"] !== "DISABLED",
-      targetArn: String(target["Arn"]),
+      targetArn: textOf(target["Arn"]),
       input: typeof target["Input"] === "string" ? target["Input"] : "{}",
     };
   }
@@ -142,7 +142,7 @@ class Reader {
       ...(properties["EventPattern"] === undefined ? {} : { pattern: properties["EventPattern"] }),
       ...(properties["ScheduleExpression"] === undefined
         ? {}
-        : { scheduleExpression: String(properties["ScheduleExpression"]) }),
+        : { scheduleExpression: textOf(properties["ScheduleExpression"]) }),
       targets: targets.map(ruleTarget),
     };
   }
@@ -152,7 +152,7 @@ class Reader {
     const parsed: unknown = typeof content === "string" ? JSON.parse(content) : content;
     return {
       name: this.ref(logicalId),
-      type: String(properties["DocumentType"] ?? "Command"),
+      type: textOf(properties["DocumentType"], "Command"),
       content: record(parsed),
     };
   }
@@ -171,14 +171,14 @@ class Reader {
 function ruleTarget(target: Record<string, unknown>): RuleTarget {
   const transformer = target["InputTransformer"];
   return {
-    arn: String(target["Arn"]),
+    arn: textOf(target["Arn"]),
     ...(typeof target["Input"] === "string" ? { input: target["Input"] } : {}),
     ...(typeof target["InputPath"] === "string" ? { inputPath: target["InputPath"] } : {}),
     ...(isRecord(transformer)
       ? {
           transformer: {
             paths: record(transformer["InputPathsMap"]) as Record<string, string>,
-            template: String(transformer["InputTemplate"]),
+            template: textOf(transformer["InputTemplate"]),
           },
         }
       : {}),

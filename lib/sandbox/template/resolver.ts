@@ -1,5 +1,5 @@
 /** Resolves CloudFormation's intrinsic functions as deploying would, with the names that the sandbox gives. */
-import { isRecord } from "../gateway/xml.ts";
+import { isRecord } from "../values.ts";
 import { attributeOf, nameProperty, referenceTo } from "./resource-names.ts";
 import type { Place } from "./place.ts";
 

@@ -1,0 +1,148 @@
+/** The deployed system on emulated services: wires the template's parts to the gateway. Everything begins in `open`. */
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import { DynamoDb } from "./emulators/dynamodb.ts";
+import { ec2Service } from "./emulators/ec2.ts";
+import { lambdaService } from "./emulators/lambda.ts";
+import { Mailbox } from "./emulators/ses.ts";
+import { cloudFormationService, logsService, stsService } from "./emulators/small-services.ts";
+import { ssmService } from "./emulators/ssm.ts";
+import { statesService } from "./emulators/states.ts";
+import { EventBus, instanceStateEvent } from "./event-bus.ts";
+import type { EventStream } from "./events.ts";
+import { Faults } from "./faults/faults.ts";
+import { interceptionOf } from "./faults/interception.ts";
+import { FunctionLogs } from "./function-logs.ts";
+import type { Gateway } from "./gateway/gateway.ts";
+import { FUNCTION_KEY_PREFIX, LambdaRuntime } from "./lambda/runtime.ts";
+import { Fleet } from "./nodes/fleet.ts";
+import type { LocalNode } from "./nodes/node.ts";
+import { RunCommand } from "./nodes/run-command.ts";
+import { Metronome } from "./schedule.ts";
+import { StateMachineRunner } from "./state-machine.ts";
+import type { Deployment } from "./template/deployment.ts";
+import type { Place } from "./template/place.ts";
+
+export interface CloudOptions {
+  readonly deployment: Deployment;
+  readonly place: Place;
+  readonly nodes: readonly LocalNode[];
+  readonly events: EventStream;
+  readonly gateway: Gateway;
+  /** On the command line of functions' processes. */
+  readonly mark: string;
+}
+
+/** The keys of those who call the gateway; any other is the operator's. */
+export const OPERATOR_KEY = "AKIASANDBOXOPERATOR";
+const STATES_KEY = "ASIAINSANDBOXSTATES0";
+
+export function callerOf(accessKey: string): string {
+  if (accessKey.startsWith(FUNCTION_KEY_PREFIX)) return `function:${accessKey}`;
+  return accessKey === STATES_KEY ? "states" : "operator";
+}
+
+export class Cloud {
+  readonly deployment: Deployment;
+  readonly fleet: Fleet;
+  readonly faults: Faults;
+  readonly mailbox: Mailbox;
+  readonly logs: FunctionLogs;
+  readonly runtime: LambdaRuntime;
+  readonly runCommand: RunCommand;
+  readonly machines: readonly StateMachineRunner[];
+  readonly #dynamo: DynamoDb;
+  readonly #place: Place;
+  readonly #events: EventStream;
+  readonly #client: LambdaClient;
+  readonly #bus: EventBus;
+  #metronomes: Metronome[] = [];
+
+  constructor({ deployment, place, nodes, events, gateway, mark }: CloudOptions) {
+    this.deployment = deployment;
+    this.#place = place;
+    this.#events = events;
+    this.logs = new FunctionLogs(events);
+    this.#bus = new EventBus(deployment.rules, (arn, input) => this.#target(arn, input));
+    this.fleet = new Fleet(nodes, {
+      onState: (node, state) => {
+        events.tell("node", `EC2: ${node.name} (${node.id}) is ${state}`, { node: node.id, state });
+        this.#bus.put(instanceStateEvent(place, node.id, state));
+        if (state === "stopped") this.runCommand.forget(node);
+      },
+      onReachable: (node) => {
+        events.tell("node", `the agent of ${node.name} (${node.id}) is heard`);
+        this.runCommand.reconnected(node);
+      },
+    });
+    this.faults = new Faults(this.fleet, events);
+    this.runCommand = new RunCommand(place.region, (node) => this.faults.disturbance(node));
+    this.runtime = new LambdaRuntime(deployment.functions, {
+      endpoint: gateway.endpoint,
+      region: place.region,
+      mark,
+      onLine: (line) => this.logs.add(line),
+    });
+    gateway.intercept(interceptionOf(this.faults, (key) => this.runtime.killEnvironment(key)));
+    this.#client = new LambdaClient({
+      endpoint: gateway.endpoint,
+      region: place.region,
+      credentials: { accessKeyId: STATES_KEY, secretAccessKey: "sandbox" },
+      maxAttempts: 1,
+    });
+    this.machines = deployment.stateMachines.map((one) => new StateMachineRunner(one, this.#client, place));
+    this.#dynamo = new DynamoDb(place);
+    this.mailbox = new Mailbox(deployment.identities, place.region, (letter) => {
+      events.tell("mail", `mail to ${letter.to.join(", ")}: ${letter.subject}`, { ...letter });
+    });
+    gateway.add(...this.#services());
+  }
+
+  /** Makes the tables, boots the nodes, and, when they are up as they would be long before a deploy, starts the schedules. */
+  async open(): Promise<void> {
+    for (const table of this.deployment.tables) await this.#dynamo.create(table);
+    await this.fleet.startAll();
+    for (const schedule of this.deployment.schedules) {
+      this.#metronomes.push(
+        new Metronome(schedule, (arn, input) => this.#target(arn, JSON.stringify(input))),
+      );
+    }
+  }
+
+  /** In the reverse order. */
+  async close(): Promise<void> {
+    for (const metronome of this.#metronomes) metronome.close();
+    this.faults.close();
+    await this.runtime.close();
+    await Promise.all(this.machines.map((machine) => machine.close()));
+    this.#client.destroy();
+    this.runCommand.close();
+    await this.fleet.close();
+  }
+
+  #services() {
+    const { deployment, fleet, runCommand } = this;
+    return [
+      this.#dynamo.service,
+      ssmService({ fleet, runCommand, documents: deployment.documents, account: this.#place.account }),
+      ec2Service(fleet, this.#place),
+      this.mailbox.service,
+      lambdaService(this.runtime),
+      statesService(this.machines),
+      stsService(this.#place),
+      cloudFormationService(this.#place, deployment.outputs),
+      logsService(() => this.logs.lines),
+    ];
+  }
+
+  /** What a rule or a schedule points at. */
+  #target(arn: string, input: string): void {
+    const machine = this.machines.find(({ model }) => model.arn === arn);
+    try {
+      if (machine !== undefined) machine.start(JSON.parse(input));
+      else if (arn.includes(":lambda:")) this.runtime.invokeLater(arn, undefined, input);
+      else throw new Error(`the sandbox does not implement the target ${arn}`);
+    } catch (error) {
+      this.#events.tell("problem", error instanceof Error ? error.message : String(error));
+    }
+  }
+}

@@ -1,0 +1,80 @@
+/** The sandbox's own routes below `/_sandbox/`: its state, and faults. */
+import type { ServerResponse } from "node:http";
+import { FAULTS } from "./faults/catalogue.ts";
+import type { FaultRequest } from "./faults/faults.ts";
+import { Refusal } from "./faults/refusal.ts";
+import { readJson } from "./gateway/protocols.ts";
+import type { RawRequest } from "./gateway/service.ts";
+
+export interface Controls {
+  state(): object;
+  fault(name: string, request: FaultRequest): Promise<string>;
+}
+
+const BASE = "/_sandbox/";
+const FAULT_ROUTE = "faults/";
+
+/** Answers a request below `/_sandbox/`; false: it is none. */
+export async function serveControls(
+  controls: Controls,
+  request: RawRequest,
+  response: ServerResponse,
+): Promise<boolean> {
+  if (!request.path.startsWith(BASE)) return false;
+  try {
+    refuseOtherOrigins(request);
+    send(response, 200, await route(controls, request));
+  } catch (error) {
+    if (!(error instanceof Refusal)) {
+      send(response, 500, refusal(error instanceof Error ? error.message : String(error)));
+    } else {
+      const valid = error.valid.length > 0 ? { valid: error.valid } : {};
+      send(response, error.field === "path" ? 404 : 400, {
+        ok: false,
+        error: { code: "REFUSED", sentence: error.message, field: error.field, ...valid },
+      });
+    }
+  }
+  return true;
+}
+
+async function route(controls: Controls, request: RawRequest): Promise<object> {
+  const path = decodeURIComponent(request.path.slice(BASE.length));
+  const asked = `${request.method} ${path}`;
+  if (asked === "GET state") return controls.state();
+  if (asked === "GET faults") {
+    return Object.fromEntries(
+      Object.entries(FAULTS).map(([name, { sentence, node }]) => [name, { sentence, node }]),
+    );
+  }
+  if (request.method === "POST" && path.startsWith(FAULT_ROUTE)) {
+    const sentence = await controls.fault(path.slice(FAULT_ROUTE.length), readFaultRequest(request));
+    return { ok: true, sentence };
+  }
+  throw new Refusal(`there is no ${asked}`, "path", ["GET state", "GET faults", "POST faults/NAME"]);
+}
+
+function readFaultRequest(request: RawRequest): FaultRequest {
+  try {
+    return readJson(request.body);
+  } catch (error) {
+    throw new Refusal(error instanceof Error ? error.message : String(error), "body");
+  }
+}
+
+/** A web page elsewhere must not set faults through the browser of whoever looks at it. */
+function refuseOtherOrigins(request: RawRequest): void {
+  const { origin, host } = request.headers;
+  if (origin !== undefined && origin !== `http://${host ?? ""}`) {
+    throw new Refusal(`requests from ${origin} are not answered`, "origin");
+  }
+}
+
+function refusal(sentence: string): object {
+  return { ok: false, error: { code: "FAILED", sentence } };
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(`${JSON.stringify(body, undefined, 2)}\n`);
+}

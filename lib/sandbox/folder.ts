@@ -1,0 +1,108 @@
+/**
+ * The sandbox's folders: `.sandbox/PORT/` for each, and `.sandbox/current.json` for the command that looks for one.
+ * What a killed sandbox left running is found by these paths and ended at the next start.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { isRecord } from "./values.ts";
+import { killAll, processesUnder, processesWithArgument, readProcess } from "./nodes/processes.ts";
+
+export const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
+export const SANDBOXES = join(PROJECT, ".sandbox");
+const CURRENT = join(SANDBOXES, "current.json");
+const OWNER = "owner.json";
+
+export interface Current {
+  readonly endpoint: string;
+  readonly pid: number;
+}
+
+export class SandboxFolder {
+  readonly path: string;
+  /** On the command line of every function's process. */
+  readonly mark: string;
+
+  constructor(port: number) {
+    this.path = join(SANDBOXES, String(port));
+    this.mark = markOf(this.path);
+  }
+
+  file(...names: readonly string[]): string {
+    return join(this.path, ...names);
+  }
+
+  /** Makes it anew; what an earlier sandbox left in it is gone. */
+  async claim(): Promise<void> {
+    await endProcessesOf(this.path);
+    rmSync(this.path, { recursive: true, force: true });
+    mkdirSync(this.file("nodes"), { recursive: true });
+    writeFileSync(this.file(OWNER), JSON.stringify(ownIdentity()));
+  }
+
+  /** The files stay, to be looked at; no process does. */
+  async release(): Promise<void> {
+    await endProcessesOf(this.path);
+    rmSync(this.file(OWNER), { force: true });
+  }
+}
+
+/** Ends what sandboxes that were killed have left; answers how many processes that were. */
+export async function endLeftovers(): Promise<number> {
+  if (!existsSync(SANDBOXES)) return 0;
+  let ended = 0;
+  for (const name of readdirSync(SANDBOXES)) {
+    const path = join(SANDBOXES, name);
+    if (!/^\d+$/u.test(name) || ownerLives(path)) continue;
+    ended += await endProcessesOf(path);
+    rmSync(join(path, OWNER), { force: true });
+  }
+  if (readCurrent() === undefined) rmSync(CURRENT, { force: true });
+  return ended;
+}
+
+export function writeCurrent(endpoint: string): void {
+  writeFileSync(CURRENT, `${JSON.stringify({ endpoint, pid: process.pid } satisfies Current)}\n`);
+}
+
+export function removeCurrent(): void {
+  if (readCurrent()?.pid === process.pid) rmSync(CURRENT, { force: true });
+}
+
+/** The sandbox that was started last, if it still runs. */
+export function readCurrent(): Current | undefined {
+  const current = readRecord(CURRENT);
+  const { endpoint, pid } = current ?? {};
+  if (typeof endpoint !== "string" || typeof pid !== "number") return undefined;
+  return readProcess(pid) === undefined ? undefined : { endpoint, pid };
+}
+
+/** No file: a word that nothing but the functions' processes has on its command line. */
+function markOf(path: string): string {
+  return join(path, "functions");
+}
+
+async function endProcessesOf(path: string): Promise<number> {
+  const find = () => [...processesUnder(path), ...processesWithArgument(markOf(path))];
+  return await killAll(find);
+}
+
+/** Pids are used again: the start time tells whether it is the same process. */
+function ownIdentity(): { pid: number; startTicks: string } {
+  return { pid: process.pid, startTicks: readProcess(process.pid)?.startTicks ?? "" };
+}
+
+function ownerLives(path: string): boolean {
+  const owner = readRecord(join(path, OWNER));
+  if (typeof owner?.["pid"] !== "number") return false;
+  return readProcess(owner["pid"])?.startTicks === owner["startTicks"];
+}
+
+function readRecord(file: string): Record<string, unknown> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(readFileSync(file, "utf8"));
+    return isRecord(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}

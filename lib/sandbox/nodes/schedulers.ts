@@ -1,0 +1,11 @@
+/** Which demo schedulers really run, by the processes themselves: what the controller believes does not count. */
+import { fileURLToPath } from "node:url";
+import type { LocalNode } from "./node.ts";
+import type { ProcessInfo } from "./processes.ts";
+
+export const DEMO_SCHEDULER = fileURLToPath(new URL("../demo-scheduler.mjs", import.meta.url));
+
+/** The main processes of schedulers on the node; a stopped one (state `T`) is there, too. */
+export function schedulersOf(node: LocalNode): ProcessInfo[] {
+  return node.processes().filter(({ argv }) => argv[1] === DEMO_SCHEDULER && argv[2] === "run");
+}
