@@ -100,10 +100,16 @@ function guarded(report: NodeReport, settings: ClusterSettings, readAt: Instant)
 
 /**
  * What is left of the proofs of a record that may be an old copy: somebody may have been promised a whole grant since.
- * A node whose guard was armed is rid of it one grant and one kill grace from now; of any other nothing is known.
+ * A node that time said something about is rid of it one grant and one kill grace from now; of any other nothing is
+ * known, now as before.
  */
 export function distrusted(node: NodeRecord, settings: ClusterSettings, now: Instant): NodeRecord {
+  if (node.guard !== "armed" || node.stopBy === "ever") return { ...node, stopBy: "ever", proof: undefined };
   const { grantSeconds, killGraceSeconds } = settings.timers;
-  const guardedUntil = now + (grantSeconds + killGraceSeconds) * 1000;
-  return { ...node, stopBy: node.guard === "armed" ? guardedUntil : "ever", proof: undefined };
+  const newest = now + (grantSeconds + killGraceSeconds) * 1000;
+  return {
+    ...node,
+    stopBy: node.stopBy === "never" ? newest : Math.max(node.stopBy, newest),
+    proof: undefined,
+  };
 }
