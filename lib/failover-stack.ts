@@ -2,7 +2,6 @@ import { CfnOutput, CfnRule, Fn, Stack, type StackProps, Annotations } from "aws
 import type { Construct } from "constructs";
 import { AlertChannels } from "./constructs/alert-channels.ts";
 import { Alarms } from "./constructs/alarms.ts";
-import { CONTROLLER_ENTRY } from "./constructs/controller-code.ts";
 import { Controller } from "./constructs/controller.ts";
 import { DashboardAddress, FailoverDashboard } from "./constructs/dashboard.ts";
 import { InstanceEvents } from "./constructs/instance-events.ts";
@@ -15,11 +14,8 @@ import { placeholders } from "./settings/placeholders.ts";
 
 export interface FailoverStackProps extends StackProps {
   readonly settings: Settings;
-  /**
-   * Source file of the Lambda's handler.
-   * @default - lambda/handler.ts
-   */
-  readonly entry?: string;
+  /** The controller's bundled code and the settings beside it. */
+  readonly codeDirectory: string;
 }
 
 /** One deployment: the controller of one or more clusters, and everything it needs. */
@@ -29,7 +25,7 @@ export class FailoverStack extends Stack {
   readonly instanceEvents: InstanceEvents;
   readonly overview: FailoverDashboard;
 
-  constructor(scope: Construct, id: string, { settings, entry, ...props }: FailoverStackProps) {
+  constructor(scope: Construct, id: string, { settings, codeDirectory, ...props }: FailoverStackProps) {
     super(scope, id, props);
     const { stackName } = this;
     const clusters = Object.keys(settings.clusters);
@@ -45,7 +41,7 @@ export class FailoverStack extends Stack {
       documents,
       dashboardUrl: address.url,
       namespace: stackName,
-      entry: entry ?? CONTROLLER_ENTRY,
+      codeDirectory,
     });
     const { tick, logGroup } = this.controller;
     this.loop = new Loop(this, "Loop", { settings, tick, stackName });

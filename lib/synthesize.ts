@@ -1,7 +1,10 @@
-/** Makes the cloud assembly in this process: template, bundled controller and all, exactly what would be deployed. */
+/** Makes the cloud assembly: template, bundled controller and all, exactly what is deployed. */
 import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "aws-cdk-lib";
+import { bundleController } from "./bundle-controller.ts";
 import type { Settings } from "./core/settings.ts";
 import { FailoverStack } from "./failover-stack.ts";
 import { DEFAULT_STACK_NAME, type Deployment } from "./settings/context.ts";
@@ -29,14 +32,28 @@ export interface Synthesized {
   readonly codeDirectory: string;
 }
 
-/** The deployment's one stack, on its app. */
-export const addStack = (app: App, { stackName, settings }: Deployment, entry?: string): FailoverStack =>
-  new FailoverStack(app, stackName, { settings, ...(entry === undefined ? {} : { entry }) });
+/** Adds the deployment's one stack to its app and synthesizes it. */
+export const synthesizeApp = async (
+  app: App,
+  { stackName, settings }: Deployment,
+  entry?: string,
+): Promise<FailoverStack> => {
+  const codeDirectory = await mkdtemp(join(tmpdir(), "scheduler-failover-code-"));
+  try {
+    await bundleController(codeDirectory, settings, entry);
+    const stack = new FailoverStack(app, stackName, { settings, codeDirectory });
+    app.synth();
+    return stack;
+  } finally {
+    await rm(codeDirectory, { recursive: true });
+  }
+};
 
-export const synthesize = (options: SynthesizeOptions): Synthesized => {
+/** The same in this process, with the feature flags that the command-line tool would hand over. */
+export const synthesize = async (options: SynthesizeOptions): Promise<Synthesized> => {
   const { settings, outdir, entry, stackName = DEFAULT_STACK_NAME } = options;
   const app = new App({ outdir, context: featureFlags(), autoSynth: false, analyticsReporting: false });
-  const stack = addStack(app, { stackName, settings }, entry);
+  const stack = await synthesizeApp(app, { stackName, settings }, entry);
   const artifact = app.synth().getStackArtifact(stack.artifactId);
   return {
     stackName,
@@ -47,7 +64,6 @@ export const synthesize = (options: SynthesizeOptions): Synthesized => {
   };
 };
 
-/** The feature flags that the command-line tool would hand over. */
 const featureFlags = (): Record<string, unknown> => {
   const file = new URL("../cdk.json", import.meta.url);
   const { context } = JSON.parse(readFileSync(file, "utf8")) as { context: Record<string, unknown> };

@@ -5,6 +5,7 @@ import { Policy, PolicyDocument, Role, ServicePrincipal } from "aws-cdk-lib/aws-
 import {
   Alias,
   Architecture,
+  Code,
   type IAlias,
   type IVersion,
   Function as LambdaFunction,
@@ -14,7 +15,6 @@ import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import { LIMITS, type Settings } from "../core/settings.ts";
 import { acknowledge } from "./acknowledge.ts";
-import { controllerCode } from "./controller-code.ts";
 import type { NodeDocuments } from "./node-documents.ts";
 import { retention } from "./retention.ts";
 import { readNodes, sendDocuments, sendMail, useRecords, writeLogs } from "./permissions.ts";
@@ -26,8 +26,8 @@ export interface ControllerProps {
   readonly dashboardUrl: string;
   /** Namespace of the metrics. */
   readonly namespace: string;
-  /** Source file of the handler. */
-  readonly entry: string;
+  /** The bundled code and the settings beside it. */
+  readonly codeDirectory: string;
 }
 
 /**
@@ -57,7 +57,7 @@ export class Controller extends Construct {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       handler: "index.handler",
-      code: controllerCode(props.settings, props.entry),
+      code: Code.fromAsset(props.codeDirectory),
       memorySize: 256,
       timeout: Duration.seconds(LIMITS.lambdaTimeoutSeconds),
       role,

@@ -27,11 +27,11 @@ afterAll(() => directories.forEach((directory) => rmSync(directory, { recursive:
 /** A handler that does nothing: the template does not depend on what the code does. */
 const ENTRY = new URL("idle-handler.ts", import.meta.url).pathname;
 
-export const deploy = (written: unknown, stackName?: string): Deployed => {
+export const deploy = async (written: unknown, stackName?: string): Promise<Deployed> => {
   const outdir = mkdtempSync(join(tmpdir(), "assembly-"));
   directories.push(outdir);
   const settings = readSettings({ inline: written, name: "test" });
-  const made = synthesize({ settings, outdir, entry: ENTRY, ...(stackName ? { stackName } : {}) });
+  const made = await synthesize({ settings, outdir, entry: ENTRY, ...(stackName ? { stackName } : {}) });
   const resources = readResources(made.template);
   const ofType = (type: string) => resources.filter((resource) => resource.type === type);
   const only = (type: string): Resource => {

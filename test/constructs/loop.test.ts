@@ -4,7 +4,7 @@ import { LIMITS } from "../../lib/core/settings.ts";
 import { changed } from "../settings/written.ts";
 import { deploy } from "./deployed.ts";
 
-const deployed = deploy(changed(["beatSeconds", 15]));
+const deployed = await deploy(changed(["beatSeconds", 15]));
 const machine = deployed.only("AWS::StepFunctions::StateMachine").properties;
 
 interface Definition {

@@ -3,7 +3,7 @@ import { METRIC_NAMES } from "../../lib/core/metrics.ts";
 import { changed, cluster } from "../settings/written.ts";
 import { deploy } from "./deployed.ts";
 
-const deployed = deploy(
+const deployed = await deploy(
   changed(["clusters.night", { ...cluster(), scheduler: { unit: "beat.service" } }]),
   "Watch",
 );

@@ -22,7 +22,7 @@ const written = changed(
     { ...cluster(), nodes: { instanceIds: LISTED }, scheduler: { start: "/opt/beat" } },
   ],
 );
-const deployed = deploy(written);
+const deployed = await deploy(written);
 const { ofType, only, resources } = deployed;
 
 const names = (found: readonly Resource[]): readonly string[] => found.map(({ id }) => id);
@@ -276,12 +276,12 @@ describe("alarms' topic", () => {
   });
 });
 
-describe("what exists already is used", () => {
-  const topicArn = "arn:aws:sns:eu-central-1:123456789012:alarms";
-  const existing = deploy(
-    changed(["alerts.topicArn", topicArn], ["alerts.identity", "airline.dev"], ["alerts.subscribe", false]),
-  );
+const topicArn = "arn:aws:sns:eu-central-1:123456789012:alarms";
+const existing = await deploy(
+  changed(["alerts.topicArn", topicArn], ["alerts.identity", "airline.dev"], ["alerts.subscribe", false]),
+);
 
+describe("what exists already is used", () => {
   it("a topic, without a subscription if none is wanted", () => {
     const made = ["AWS::SNS::Topic", "AWS::KMS::Key", "AWS::SNS::Subscription"].flatMap(existing.ofType);
     expect(names(made)).toEqual([]);
@@ -295,8 +295,8 @@ describe("what exists already is used", () => {
     expect(only("AWS::SES::EmailIdentity").properties["EmailIdentity"]).toBe("scheduler@airline.dev");
   });
 
-  it("and only listed nodes wake the controller, where all are listed", () => {
-    const all = deploy(changed(["clusters.main.nodes", { instanceIds: LISTED }]));
+  it("and only listed nodes wake the controller, where all are listed", async () => {
+    const all = await deploy(changed(["clusters.main.nodes", { instanceIds: LISTED }]));
     expect(all.only("AWS::Events::Rule").properties["EventPattern"]).toMatchObject({
       detail: { "instance-id": LISTED },
     });
@@ -304,12 +304,15 @@ describe("what exists already is used", () => {
 });
 
 describe("a second deployment", () => {
-  it("of the same settings changes nothing", () => {
-    expect(deploy(written).template).toEqual(deployed.template);
+  it("of the same settings changes nothing", async () => {
+    expect((await deploy(written)).template).toEqual(deployed.template);
   });
 
-  it("of a changed script or cluster keeps the old document allowed until the aliases have moved", () => {
-    const next = deploy({ ...written, clusters: { main: { ...cluster(), timers: { settleSeconds: 90 } } } });
+  it("of a changed script or cluster keeps the old document allowed until the aliases have moved", async () => {
+    const next = await deploy({
+      ...written,
+      clusters: { main: { ...cluster(), timers: { settleSeconds: 90 } } },
+    });
     const policy = ({ ofType }: typeof deployed) => names(ofType("AWS::IAM::Policy"));
     expect(policy(next)).toHaveLength(1);
     expect(policy(next)).not.toEqual(policy(deployed));
@@ -320,8 +323,8 @@ describe("a second deployment", () => {
     );
   });
 
-  it("under another name shares no name with the first", () => {
-    const second = deploy(written, "Second");
+  it("under another name shares no name with the first", async () => {
+    const second = await deploy(written, "Second");
     /** The sender's identity is the account's own: a second deployment names it as `alerts.identity`. */
     const shared = physicalNames(second.resources).filter((name) => physicalNames(resources).includes(name));
     expect(shared).toEqual(["scheduler@airline.dev"]);
@@ -349,8 +352,8 @@ const physicalNames = (all: readonly Resource[]): readonly string[] =>
     );
 
 describe("an example's settings", () => {
-  it("can be looked at, not deployed", () => {
-    const example = deploy(changed(["alerts.from", "scheduler@example.com"]));
+  it("can be looked at, not deployed", async () => {
+    const example = await deploy(changed(["alerts.from", "scheduler@example.com"]));
     const rules = (template: object) =>
       plain((template as { Rules: unknown }).Rules) as Record<string, unknown>;
     expect(rules(example.template)["SettingsAreYours"]).toMatchObject({
