@@ -1,0 +1,299 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "vitest";
+import {
+  CLUSTER,
+  INSTALLED_SHELLS,
+  OWNER,
+  TestNode,
+  ask,
+  begin,
+  clusterSettings,
+  plan,
+  renderUnchecked,
+  stop,
+  stopFully,
+  until,
+} from "./support.ts";
+import { convergeParameters } from "../../lib/core/converge.ts";
+
+const SLEEPER = clusterSettings({ start: "exec sleep 1000" });
+
+describe.concurrent.each(INSTALLED_SHELLS)("under %s, a node", (shell) => {
+  it("looks, begins, starts, restarts and stops, each with one line and no error text", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const node = new TestNode(SLEEPER, shell);
+    onTestFinished(() => node.dispose());
+    const look = await node.converge(plan(node));
+    expect(look).toMatchObject({ code: 0, errors: "", report: { state: "stopped", life: "none", seen: 0 } });
+    expect(look.output).toMatch(/^\{.*\}\n$/);
+    const life = await begin(node);
+    const run = await ask(node, { mode: "run", life });
+    expect(run).toMatchObject({ state: "running", life, reason: "started" });
+    expect(run.pids).not.toHaveLength(0);
+    const restarted = await ask(node, { mode: "restart", life, invocation: run.invocation });
+    expect(restarted.state).toBe("running");
+    expect(restarted.invocation).not.toBe(run.invocation);
+    expect(await stop(node)).toMatchObject({ state: "stopped", grantUntil: 0, invocation: "none", pids: [] });
+    expect(node.schedulers()).toEqual([]);
+  });
+});
+
+describe.concurrent("look", () => {
+  it("changes and stores nothing, whether there is state or not", async ({ expect, onTestFinished }) => {
+    const node = new TestNode(SLEEPER);
+    onTestFinished(() => node.dispose());
+    await ask(node, {});
+    expect(node.state()).toEqual({});
+    const life = await begin(node);
+    await ask(node, { mode: "run", life });
+    const before = node.state();
+    const report = await ask(node, { others: "look", active: "none" });
+    expect(report).toMatchObject({ state: "running", life });
+    expect(report.seen).toBeLessThan(report.token);
+    expect(node.state()).toEqual(before);
+  });
+});
+
+describe.concurrent("run", () => {
+  it("leaves a running scheduler alone and extends the grant", async ({ expect, onTestFinished }) => {
+    const node = new TestNode(SLEEPER);
+    onTestFinished(() => node.dispose());
+    const life = await begin(node);
+    const first = await ask(node, { mode: "run", life });
+    const until = Date.now() + 110_000;
+    const second = await ask(node, { mode: "run", life, until });
+    expect(second).toMatchObject({ state: "running", invocation: first.invocation, since: first.since });
+    expect(second.grantUntil).toBe(until);
+  });
+
+  it.for([
+    ["the command is missing", "no-such-command-here", "exited 127", "not found"],
+    ["the command fails", "echo broken pipe dream >&2; exit 3", "exited 3", "broken pipe dream"],
+  ] as const)(
+    "reports exit status and last words when %s",
+    async ([, start, reason, log], { expect, onTestFinished }) => {
+      const node = new TestNode(clusterSettings({ start }));
+      onTestFinished(() => node.dispose());
+      const life = await begin(node);
+      const report = await ask(node, { mode: "run", life });
+      expect(report).toMatchObject({ state: "stopped", reason });
+      expect(report.log).toContain(log);
+    },
+  );
+
+  it("starts again what was killed", async ({ expect, onTestFinished }) => {
+    const node = new TestNode(SLEEPER);
+    onTestFinished(() => node.dispose());
+    const life = await begin(node);
+    const first = await ask(node, { mode: "run", life });
+    process.kill(first.pids[0] ?? 0, "SIGKILL");
+    const again = await ask(node, { mode: "run", life });
+    expect(again).toMatchObject({ state: "running", reason: "started after exited 137" });
+    expect(again.invocation).not.toBe(first.invocation);
+  });
+
+  it.for([
+    ["another life", () => ({ life: "boot.other" }), "life"],
+    ["no life", () => ({ life: "none" }), "life"],
+    ["an end in the past", () => ({ until: Date.now() - 1000 }), "until-past"],
+    ["an end beyond grant and skew", () => ({ until: Date.now() + 130_000 }), "until-too-far"],
+  ] as const)(
+    "is refused a grant with %s, and so is hold",
+    async ([, change, reason], { expect, onTestFinished }) => {
+      const node = new TestNode(SLEEPER);
+      onTestFinished(() => node.dispose());
+      const life = await begin(node);
+      for (const mode of ["run", "hold", "restart"] as const) {
+        const report = await ask(node, { mode, life, ...change() });
+        expect(report).toMatchObject({ state: "refused", reason, grantUntil: 0 });
+      }
+      expect(node.schedulers()).toEqual([]);
+    },
+  );
+
+  it("is refused after a boot, since the life it was meant for is over", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const node = new TestNode(SLEEPER);
+    onTestFinished(() => node.dispose());
+    const life = await begin(node);
+    node.crash();
+    const report = await ask(node, { mode: "run", life });
+    expect(report).toMatchObject({ state: "refused", reason: "life" });
+    expect(report.life).not.toBe(life);
+  });
+
+  it("does not touch what another deployment's stamp is on", async ({ expect, onTestFinished }) => {
+    const node = new TestNode(SLEEPER);
+    onTestFinished(() => node.dispose());
+    const life = await begin(node);
+    await ask(node, { mode: "run", life });
+    const other = plan(node, { active: "none" });
+    const { report } = await node.converge(other, OWNER.replace("failover", "other"));
+    expect(report).toMatchObject({ state: "refused", reason: `owned-by ${OWNER}` });
+    expect(report?.seen).toBeLessThan(other.token);
+    expect(node.schedulers()).not.toEqual([]);
+  });
+});
+
+describe.concurrent("restart", () => {
+  it("does nothing to another invocation than the one it names", async ({ expect, onTestFinished }) => {
+    const node = new TestNode(SLEEPER);
+    onTestFinished(() => node.dispose());
+    const life = await begin(node);
+    const { invocation } = await ask(node, { mode: "run", life });
+    const report = await ask(node, { mode: "restart", life, invocation: "another" });
+    expect(report).toMatchObject({ state: "running", invocation, reason: "other-invocation" });
+  });
+});
+
+describe.concurrent("hold", () => {
+  it("extends the grant of a running scheduler and starts none", async ({ expect, onTestFinished }) => {
+    const node = new TestNode(SLEEPER);
+    onTestFinished(() => node.dispose());
+    const life = await begin(node);
+    const until = Date.now() + 100_000;
+    expect(await ask(node, { mode: "hold", life, until })).toMatchObject({
+      state: "stopped",
+      grantUntil: until,
+    });
+    expect(node.schedulers()).toEqual([]);
+  });
+
+  it("grants nothing to a node that is not the active one", async ({ expect, onTestFinished }) => {
+    const node = new TestNode(SLEEPER);
+    onTestFinished(() => node.dispose());
+    const life = await begin(node);
+    const report = await ask(node, { active: "i-0bbbbbbb", life, mode: "hold", others: "hold" });
+    expect(report.grantUntil).toBe(0);
+  });
+});
+
+describe.concurrent("detach", () => {
+  it("drops grant and stamp and leaves the scheduler as it is", async ({ expect, onTestFinished }) => {
+    const node = new TestNode(SLEEPER);
+    onTestFinished(() => node.dispose());
+    const life = await begin(node);
+    const { invocation } = await ask(node, { mode: "run", life });
+    const report = await ask(node, { active: "none", others: "detach" });
+    expect(report).toMatchObject({ state: "running", invocation, grantUntil: 0 });
+    expect(Object.keys(node.state())).not.toContain("owner");
+    const late = await ask(node, { token: report.token - 1, active: "none" });
+    expect(late.state).toBe("refused");
+  });
+});
+
+describe.concurrent("stop", () => {
+  it("is slow where the scheduler is: first TERM, after the grace KILL, and only then stopped", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const node = new TestNode(
+      clusterSettings(
+        { start: "trap 'echo asked' TERM; while :; do sleep 0.2; done" },
+        { timers: { killGraceSeconds: 5 } },
+      ),
+    );
+    onTestFinished(() => node.dispose());
+    const life = await begin(node);
+    await ask(node, { mode: "run", life });
+    const answer = await node.converge(plan(node, { active: "none" }));
+    expect(answer.report).toMatchObject({ state: "stopping", reason: "stop-in-progress", grantUntil: 0 });
+    expect(answer.milliseconds).toBeLessThan(5000);
+    expect(node.schedulers()).not.toEqual([]);
+    await stopFully(node);
+    expect(node.schedulers()).toEqual([]);
+    expect(node.read(`var/log/scheduler-failover/${CLUSTER}.log`)).toContain("asked");
+  });
+
+  it("runs the stop command first, and TERM only when that is over", async ({ expect, onTestFinished }) => {
+    const settings = {
+      start:
+        'trap "echo by TERM; exit" TERM; trap "echo by command; exit" USR1; echo $$ >"$SCHEDULER_FAILOVER_ROOT/pid"; while :; do sleep 0.05; done',
+      stop: 'kill -USR1 "$(cat "$SCHEDULER_FAILOVER_ROOT/pid")"; sleep 0.3',
+    };
+    const node = new TestNode(clusterSettings(settings, { timers: { killGraceSeconds: 4 } }));
+    onTestFinished(() => node.dispose());
+    const life = await begin(node);
+    await ask(node, { mode: "run", life });
+    await stopFully(node);
+    const log = node.read(`var/log/scheduler-failover/${CLUSTER}.log`);
+    expect(log).toContain("by command");
+    expect(log).not.toContain("by TERM");
+    expect(node.schedulers()).toEqual([]);
+  });
+
+  it("outlives a stop command that hangs", async ({ expect, onTestFinished }) => {
+    const node = new TestNode(clusterSettings({ start: "exec sleep 1000", stop: "sleep 1000" }));
+    onTestFinished(() => node.dispose());
+    const life = await begin(node);
+    await ask(node, { mode: "run", life });
+    expect(await stopFully(node)).toMatchObject({ state: "stopped", grantUntil: 0 });
+    await until("no process of any kind is left", () => node.processes().length === 0);
+  });
+});
+
+describe.concurrent("a converge with garbage", () => {
+  it.for([
+    ["Cluster", "etl/../x"],
+    ["Cluster", ""],
+    ["Owner", "arn:aws:dynamodb:x:1:table/a b"],
+    ["Active", "i-0aaaaaaa;reboot"],
+    ["Life", "$(reboot)"],
+    ["Mode", "start"],
+    ["Mode", "look stop"],
+    ["Others", "run"],
+    ["Others", "restart"],
+    ["Token", "-1"],
+    ["Token", "0"],
+    ["Token", "007"],
+    ["Token", "1e9"],
+    ["Token", "9999999999999999999999"],
+    ["Until", ""],
+    ["Until", "1 + 1"],
+    ["Until", "12\n34"],
+    ["Invocation", "a*"],
+    ["Invocation", "a\nb"],
+  ] as const)(
+    "in %s, %j, is refused without an effect",
+    async ([name, value], { expect, onTestFinished }) => {
+      const node = new TestNode(SLEEPER);
+      onTestFinished(() => node.dispose());
+      const values = { ...convergeParameters(CLUSTER, OWNER, plan(node, { mode: "run" })), [name]: [value] };
+      const { output, code, report } = await node.runScript(
+        renderUnchecked(node.content, values),
+        plan(node),
+      );
+      expect(code).toBe(0);
+      expect(report).toBeUndefined();
+      expect(output).toContain(`"state":"refused"`);
+      expect(output).toContain(`"reason":"bad-argument ARG_${name.toUpperCase()}"`);
+      expect(node.state()).toEqual({});
+      expect(node.processes()).toEqual([]);
+    },
+  );
+
+  it("from an agent that names no instance is refused", async ({ expect, onTestFinished }) => {
+    const node = new TestNode(SLEEPER);
+    onTestFinished(() => node.dispose());
+    const asked = plan(node);
+    const text = renderUnchecked(node.content, convergeParameters(CLUSTER, OWNER, asked));
+    const { output } = await node.runScript(text, asked, { AWS_SSM_INSTANCE_ID: "" });
+    expect(output).toContain(`"reason":"no-identity"`);
+  });
+
+  it("where the state cannot be kept is refused", async ({ expect, onTestFinished }) => {
+    const node = new TestNode(SLEEPER);
+    onTestFinished(() => node.dispose());
+    rmSync(join(node.root, "run"), { recursive: true, force: true });
+    node.write("run", "a file in the way");
+    expect(await ask(node, { active: "none" })).toMatchObject({
+      state: "refused",
+      reason: "no-state-folder",
+    });
+  });
+});

@@ -1,0 +1,140 @@
+import { describe, it } from "vitest";
+import {
+  TestNode,
+  alive,
+  ask,
+  begin,
+  clusterSettings,
+  killQuietly,
+  stop,
+  stopFully,
+  until,
+} from "./support.ts";
+
+/**
+ * Stands in for systemd below the node's root, as far as the script asks it: one unit, whose state is in files. What
+ * it does not know it refuses by name. The real one is tried on nodes with systemd.
+ */
+const SYSTEMCTL = `#!/bin/sh
+s=$SCHEDULER_FAILOVER_ROOT/fake; cg=$SCHEDULER_FAILOVER_ROOT/sys/fs/cgroup/system.slice/demo.service
+mkdir -p "$s" "$cg"; echo "$*" >>"$s/calls"
+state() { cat "$s/state" 2>/dev/null || echo inactive; }
+pid() { cat "$s/pid" 2>/dev/null || echo 0; }
+case "$1 $2" in
+"show demo.service")
+  st=$(state); p=$(pid); sub=dead; inv=
+  if [ "$st" = active ] && { [ ! -e /proc/$p/stat ] || grep -q ') [ZX] ' /proc/$p/stat; }; then st=failed; echo failed >"$s/state"; fi
+  [ "$st" = active ] && sub=running inv=$(cat "$s/inv") || p=0
+  echo "Result=$(cat "$s/result" 2>/dev/null || echo success)"; echo "MainPID=$p"; echo "NRestarts=3"
+  echo "ControlGroup="; echo "Slice=system.slice"; echo "LoadState=loaded"; echo "ActiveState=$st"
+  echo "SubState=$sub"; echo "InvocationID=$inv"; echo "Job=$(cat "$s/job" 2>/dev/null)" ;;
+"start --no-block")
+  [ -e "$s/refuse" ] && { echo failed >"$s/state"; echo exit-code >"$s/result"; exit 0; }
+  if [ "$(state)" != active ]; then
+    env -u SCHEDULER_FAILOVER_MARK setsid sh -c 'trap "" HUP; while :; do sleep 0.1; done' </dev/null >/dev/null 2>&1 &
+    echo $! >"$s/pid"; echo $! >>"$cg/cgroup.procs"; cat /proc/sys/kernel/random/uuid | tr -d - >"$s/inv"; echo active >"$s/state"
+  fi ;;
+"stop --no-block") kill "$(pid)" 2>/dev/null; echo inactive >"$s/state"; rm -f "$s/job" ;;
+"reset-failed demo.service") [ "$(state)" != failed ] || echo inactive >"$s/state" ;;
+"kill -s") for p in $(cat "$cg/cgroup.procs"); do kill -KILL "$p"; done ;;
+*) echo "stand-in systemctl does not know: $*" >&2; exit 64 ;;
+esac
+`;
+
+const SETTINGS = clusterSettings({ unit: "demo.service" });
+
+function unitNode(): TestNode {
+  const node = new TestNode(SETTINGS);
+  node.write("usr/bin/systemctl", SYSTEMCTL, 0o755);
+  return node;
+}
+
+describe.concurrent("a scheduler that is a systemd unit", () => {
+  it("is started, named by its invocation, restarted and stopped", async ({ expect, onTestFinished }) => {
+    const node = unitNode();
+    onTestFinished(() => node.dispose());
+    const life = await begin(node);
+    const run = await ask(node, { mode: "run", life });
+    expect(run).toMatchObject({ state: "running", restarts: 3 });
+    expect(run.pids[0]).toBe(Number(node.read("fake/pid")));
+    expect(run.invocation).toBe(node.read("fake/inv").trim());
+    const restarted = await ask(node, { mode: "restart", life, invocation: run.invocation });
+    expect(restarted.state).toBe("running");
+    expect(restarted.invocation).not.toBe(run.invocation);
+    await stopFully(node);
+    expect(alive(restarted.pids[0] ?? 0)).toBe(false);
+  });
+
+  it("is judged by its state, not by the exit status of the start", async ({ expect, onTestFinished }) => {
+    const node = unitNode();
+    onTestFinished(() => node.dispose());
+    const life = await begin(node);
+    node.write("fake/refuse", "");
+    expect(await ask(node, { mode: "run", life })).toMatchObject({
+      state: "stopped",
+      reason: "exited exit-code",
+    });
+  });
+
+  it.for([
+    ["activating", "", "starting"],
+    ["deactivating", "", "stopping"],
+    ["inactive", "4711", "starting"],
+    ["maintenance", "", "starting"],
+  ] as const)(
+    "that is %s with job %j is not stopped",
+    async ([state, job, expected], { expect, onTestFinished }) => {
+      const node = unitNode();
+      onTestFinished(() => node.dispose());
+      node.write("fake/state", state);
+      node.write("fake/job", job);
+      expect(await ask(node, {})).toMatchObject({ state: expected });
+    },
+  );
+
+  it("that is inactive but has left a process in its control group is not stopped before that is gone", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const node = unitNode();
+    onTestFinished(() => node.dispose());
+    await begin(node);
+    const left = node.spawn("trap '' TERM; while :; do sleep 0.1; done");
+    node.write("sys/fs/cgroup/system.slice/demo.service/workers/cgroup.procs", `${left}\n`);
+    expect(await ask(node, {})).toMatchObject({ state: "stopping", reason: "leftovers" });
+    await stopFully(node);
+    expect(alive(left)).toBe(false);
+  });
+
+  it("whose main process was killed is started again", async ({ expect, onTestFinished }) => {
+    const node = unitNode();
+    onTestFinished(() => node.dispose());
+    const life = await begin(node);
+    const first = await ask(node, { mode: "run", life });
+    killQuietly(first.pids[0] ?? 0);
+    const again = await until("it runs again", async () => {
+      const report = await ask(node, { mode: "run", life });
+      return report.state === "running" ? report : undefined;
+    });
+    expect(again.invocation).not.toBe(first.invocation);
+  });
+
+  it("is unknown, never stopped, where systemd does not answer", async ({ expect, onTestFinished }) => {
+    const node = new TestNode(SETTINGS);
+    onTestFinished(() => node.dispose());
+    node.write("usr/bin/systemctl", "#!/bin/sh\nexit 1\n", 0o755);
+    expect(await stop(node)).toMatchObject({ state: "refused", reason: "no-systemd" });
+    node.write("usr/bin/systemctl", "#!/bin/sh\nexec sleep 1000\n", 0o755);
+    expect(await stop(node)).toMatchObject({ state: "refused", reason: "no-systemd" });
+  });
+
+  it("below a root never touches the machine's own systemd", async ({ expect, onTestFinished }) => {
+    const node = new TestNode(SETTINGS);
+    onTestFinished(() => node.dispose());
+    const trap = `#!/bin/sh\necho "$0 $*" >>"$SCHEDULER_FAILOVER_ROOT/trapped"\n`;
+    for (const name of ["systemctl", "systemd-run", "journalctl"]) node.trap(name, trap);
+    for (const mode of ["look", "hold", "run", "restart", "stop", "detach"] as const)
+      expect(await ask(node, { mode, life: "none" })).toMatchObject({ state: "refused" });
+    expect(node.read("trapped")).toBe("");
+  });
+});
