@@ -56,17 +56,20 @@ const OTHER_CREDENTIALS = [
  */
 const lettingGoOfShapes: Plugin = {
   name: "letting-go-of-shapes",
-  setup({ onLoad }) {
-    onLoad({ filter: /@aws-sdk\/client-[^/]+\/dist-es\/schemas\/schemas_0\.js$/ }, async ({ path }) => {
-      const text = await readFile(path, "utf8");
-      const constants = new Map(
-        [...text.matchAll(/^const (\w+) = ("[^"\\]*");$/gm)].map(([, name, value]) => [name, value]),
-      );
-      const contents = text.replaceAll(/\[(\w+)\]:/g, (key, name: string) => {
-        const value = constants.get(name);
-        return value === undefined ? key : `${value}:`;
-      });
-      return { contents, loader: "js" };
-    });
+  setup(building) {
+    building.onLoad(
+      { filter: /@aws-sdk\/client-[^/]+\/dist-es\/schemas\/schemas_0\.js$/ },
+      async ({ path }) => {
+        const text = await readFile(path, "utf8");
+        const constants = new Map(
+          [...text.matchAll(/^const (\w+) = ("[^"\\]*");$/gm)].map(([, name, value]) => [name, value]),
+        );
+        const contents = text.replaceAll(/\[(\w+)\]:/g, (key, name: string) => {
+          const value = constants.get(name);
+          return value === undefined ? key : `${value}:`;
+        });
+        return { contents, loader: "js" };
+      },
+    );
   },
 };

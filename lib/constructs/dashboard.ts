@@ -1,4 +1,4 @@
-import { Aws, CfnMapping, Duration, Fn } from "aws-cdk-lib";
+import { Aws, CfnMapping, Duration } from "aws-cdk-lib";
 import {
   type Alarm,
   AlarmStatusWidget,
@@ -34,7 +34,7 @@ export class DashboardAddress extends Construct {
         "aws-us-gov": { host: "console.amazonaws-us-gov.com" },
       },
     });
-    const host = Fn.findInMap(hosts.logicalId, Aws.PARTITION, "host");
+    const host = hosts.findInMap(Aws.PARTITION, "host");
     this.url = `https://${Aws.REGION}.${host}/cloudwatch/home?region=${Aws.REGION}#dashboards/dashboard/${this.name}`;
   }
 }

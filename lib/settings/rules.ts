@@ -271,7 +271,37 @@ const shareNodes = (one: Nameable, other: Nameable): boolean => {
   return (a.instanceIds ?? []).some((id) => b.instanceIds?.includes(id));
 };
 
+/**
+ * A role's inline policies have 10,240 characters together, and during a deployment the old permissions stand beside
+ * the new ones: so much is left for one of the two, with the controller's own statements apart.
+ */
+const POLICY_CHARACTERS = 4500;
+
+interface Reached {
+  readonly nodes: {
+    readonly tag?: { readonly key: string; readonly value: string } | undefined;
+    readonly instanceIds?: readonly string[] | undefined;
+  };
+}
+
+/** What the permission to reach these nodes takes, at the most: a document and a statement, and each listed node. */
+export const permissionCharacters = (clusters: ReadonlyMap<string, Reached>): number =>
+  [...clusters].reduce((sum, [name, { nodes }]) => {
+    const { key, value } = nodes.tag ?? { key: "", value: "" };
+    const listed = 80 * (nodes.instanceIds?.length ?? 0);
+    return sum + 380 + 2 * name.length + key.length + value.length + listed;
+  }, 0);
+
 export const clusterRules: readonly Rule<ReadonlyMap<string, Nameable>>[] = [
+  {
+    holds: "All clusters fit one role's policy: ten or so by tag, fewer with listed nodes.",
+    breaches: (clusters) =>
+      breach(
+        permissionCharacters(clusters) > POLICY_CHARACTERS,
+        [],
+        `must be fewer, or have their nodes by tag: permissions to reach them take ${permissionCharacters(clusters)} characters of a role's policy and ${POLICY_CHARACTERS} are there; put the others into a stack of their own, -c stackName=NAME`,
+      ),
+  },
   {
     holds: "No two clusters have the same scheduler on the same nodes.",
     breaches: (clusters) => {

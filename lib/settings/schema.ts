@@ -103,7 +103,7 @@ export const alertsSchema = section(
       })
       .optional()
       .describe(
-        "An SES identity, address or domain, that exists already. Without it one is made for `from`, and SES mails a link to confirm it.",
+        "An SES identity, address or domain, that exists already, as it does for a second deployment with the same sender. Without it one is made for `from`, and SES mails a link to confirm it.",
       ),
     topicArn: text(
       TOPIC_ARN,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { describe, expect, it } from "vitest";
 import { readSettings } from "../../lib/settings/read.ts";
+import { permissionCharacters } from "../../lib/settings/rules.ts";
 import { changed, cluster } from "../settings/written.ts";
 import {
   type Resource,
@@ -89,6 +90,18 @@ describe("permissions", () => {
     expect(ofRole("LoopScheduleRole")).toMatchObject([
       { Action: "states:StartExecution", Resource: expect.stringMatching(/^<LoopStateMachine\w+>$/) },
     ]);
+  });
+
+  it("fit a role's policy as the settings' rule reckons", () => {
+    const [policy] = ofType("AWS::IAM::Policy");
+    const text = JSON.stringify(policy?.properties["PolicyDocument"])
+      .replaceAll("<AWS::Partition>", "aws-us-gov")
+      .replaceAll("<AWS::Region>", "ap-southeast-1")
+      .replaceAll("<AWS::AccountId>", "123456789012");
+    const { clusters } = readSettings({ inline: written, name: "test" });
+    const reckoned = permissionCharacters(new Map(Object.entries(clusters)));
+    expect(text.length).toBeLessThan(reckoned);
+    expect(text.length).toBeGreaterThan(reckoned / 2);
   });
 
   it("come from no policy that AWS manages, and roles are for one service of this account", () => {

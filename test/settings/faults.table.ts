@@ -103,6 +103,14 @@ export const FAULTS: readonly (readonly [name: string, changes: readonly Change[
     [["clusters.other", cluster()]],
     "clusters.other must not have the same nodes and the same scheduler as cluster main",
   ],
+  [
+    "more clusters than a role's policy holds",
+    Array.from({ length: 12 }, (_, n): Change => [
+      `clusters.cluster-${n}`,
+      { ...cluster(), scheduler: { unit: `unit-${n}.service` } },
+    ]),
+    "clusters must be fewer, or have their nodes by tag",
+  ],
   ["no nodes", [[`${main}.nodes`, undefined]], "clusters.main.nodes is missing"],
   [
     "neither tag nor list",
