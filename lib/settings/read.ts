@@ -6,7 +6,9 @@ import type { Settings } from "../core/settings.ts";
 import { complete } from "./complete.ts";
 import { type Fault, SettingsError, lookUp, structuralFaults } from "./faults.ts";
 import { settingPaths } from "./reference.ts";
+import { type Nameable, clusterRules } from "./cluster-rules.ts";
 import * as rules from "./rules.ts";
+import { schedulerRules } from "./scheduler-rules.ts";
 import * as schema from "./schema.ts";
 
 /** A file's path, or settings that are at hand already and the name by which faults speak of them. */
@@ -68,7 +70,7 @@ const relationFaults = (written: unknown): readonly Fault[] => {
 
   judge(rules.alertRules, sound(schema.alertsSchema, written, ["alerts"]), ["alerts"]);
   const beatSeconds = sound(schema.beatSchema, written, ["beatSeconds"]);
-  const nameable = new Map<string, rules.Nameable>();
+  const nameable = new Map<string, Nameable>();
   for (const name of clusterNames(written)) {
     const at = (field: string): readonly string[] => ["clusters", name, field];
     const nodes = sound(schema.nodesSchema, written, at("nodes"));
@@ -77,13 +79,13 @@ const relationFaults = (written: unknown): readonly Fault[] => {
     const guard = sound(schema.guardSchema, written, at("guard"));
     const fence = sound(schema.fenceSchema, written, at("fence"));
     judge(rules.nodeRules, nodes, at("nodes"));
-    judge(rules.schedulerRules, scheduler, at("scheduler"));
+    judge(schedulerRules, scheduler, at("scheduler"));
     judge(rules.healthRules, sound(schema.healthSchema.optional(), written, at("health")), at("health"));
     judge(rules.timerRules, timers && beatSeconds ? { timers, beatSeconds } : undefined, at("timers"));
     judge(rules.availabilityRules, guard && fence ? { guard, fence } : undefined, ["clusters", name]);
     if (nodes && scheduler) nameable.set(name, { nodes, scheduler });
   }
-  judge(rules.clusterRules, nameable, ["clusters"]);
+  judge(clusterRules, nameable, ["clusters"]);
   return faults;
 };
 

@@ -3,7 +3,9 @@
  * `docs/settings.md` for people. `write-reference.ts` writes them.
  */
 import { z } from "zod";
+import { clusterRules } from "./cluster-rules.ts";
 import * as rules from "./rules.ts";
+import { schedulerRules } from "./scheduler-rules.ts";
 import { settingsSchema } from "./schema.ts";
 
 interface JsonSchema {
@@ -82,11 +84,11 @@ const ruleList = (): string =>
   [
     rules.timerRules,
     rules.nodeRules,
-    rules.schedulerRules,
+    schedulerRules,
     rules.healthRules,
     rules.alertRules,
     rules.availabilityRules,
-    rules.clusterRules,
+    clusterRules,
   ]
     .flatMap((table) => table.map(({ holds }) => `- ${holds}`))
     .join("\n");

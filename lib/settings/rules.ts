@@ -3,14 +3,7 @@
  * error does not call forth a second fault; all rules that can be judged are judged.
  */
 import { LIMITS } from "../core/settings.ts";
-import type {
-  WrittenAlerts,
-  WrittenCluster,
-  WrittenHealth,
-  WrittenNodes,
-  WrittenScheduler,
-  WrittenTimers,
-} from "./schema.ts";
+import type { WrittenAlerts, WrittenCluster, WrittenHealth, WrittenNodes, WrittenTimers } from "./schema.ts";
 
 type Path = readonly string[];
 
@@ -31,7 +24,7 @@ export interface Rule<S> {
 export const judge = <S>(rules: readonly Rule<S>[], section: S): readonly Breach[] =>
   rules.flatMap((rule) => rule.breaches(section));
 
-const breach = (broken: boolean, path: Path, rule: string, value?: unknown): readonly Breach[] =>
+export const breach = (broken: boolean, path: Path, rule: string, value?: unknown): readonly Breach[] =>
   broken ? [{ path, rule, value }] : [];
 
 /** The grant must be longer than this, in seconds, so that one killed tick and one late delivery do not cost it. */
@@ -135,67 +128,6 @@ export const nodeRules: readonly Rule<WrittenNodes>[] = [
   },
 ];
 
-/** Command lines that are on every node: a pattern that matches one would have them killed as stray schedulers. */
-const BYSTANDERS = [
-  "/sbin/init",
-  "/lib/systemd/systemd --system",
-  "/lib/systemd/systemd-journald",
-  "sshd: /usr/sbin/sshd -D",
-  "/usr/bin/amazon-ssm-agent",
-  "/usr/bin/ssm-agent-worker",
-  "/bin/sh",
-  "bash",
-  "",
-];
-
-const compiles = (pattern: string): boolean => {
-  try {
-    return new RegExp(pattern).source !== "";
-  } catch {
-    return false;
-  }
-};
-
-const patternBreaches = ({ pattern }: WrittenScheduler): readonly Breach[] => {
-  if (pattern === undefined) return [];
-  if (!compiles(pattern)) return breach(true, ["pattern"], "must be a valid regular expression", pattern);
-  const victim = BYSTANDERS.find((line) => new RegExp(pattern).test(line));
-  const what = victim === "" ? "an empty command line" : String(victim);
-  return breach(
-    victim !== undefined,
-    ["pattern"],
-    `must match the scheduler only: it also matches "${what}"`,
-    pattern,
-  );
-};
-
-const ONLY_WITH_START = ["stop", "pidFile", "pattern", "user", "activate"] as const;
-
-export const schedulerRules: readonly Rule<WrittenScheduler>[] = [
-  {
-    holds: "`scheduler` has either `unit` or `start`.",
-    breaches: ({ unit, start }) => [
-      ...breach(!unit && !start, [], "must say how the scheduler is started: give unit or start"),
-      ...breach(!!unit && !!start, ["start"], "must not stand beside unit: give one of the two", start),
-    ],
-  },
-  {
-    holds: "`stop`, `pidFile`, `pattern`, `user` and `activate` go with `start`: a unit has its own.",
-    breaches: (scheduler) =>
-      scheduler.unit === undefined
-        ? []
-        : ONLY_WITH_START.flatMap((field) =>
-            breach(
-              scheduler[field] !== undefined,
-              [field],
-              "must not stand beside unit, which has its own: leave it out",
-              scheduler[field],
-            ),
-          ),
-  },
-  { holds: "`pattern` matches no process that every node has.", breaches: patternBreaches },
-];
-
 export const healthRules: readonly Rule<WrittenHealth>[] = [
   {
     holds: "`health` has either `url` or `command`.",
@@ -256,64 +188,5 @@ export const availabilityRules: readonly Rule<Pick<WrittenCluster, "guard" | "fe
         guard,
       ),
     ],
-  },
-];
-
-export type Nameable = Pick<WrittenCluster, "nodes" | "scheduler">;
-
-/** What is started and stopped on a node: two clusters that share it on the same nodes would fight over it. */
-const identityOf = ({ scheduler }: Nameable): string =>
-  scheduler.unit ?? scheduler.pidFile ?? scheduler.pattern ?? scheduler.start ?? "";
-
-const shareNodes = (one: Nameable, other: Nameable): boolean => {
-  const [a, b] = [one.nodes, other.nodes];
-  if (a.tag && b.tag) return a.tag.key === b.tag.key && a.tag.value === b.tag.value;
-  return (a.instanceIds ?? []).some((id) => b.instanceIds?.includes(id));
-};
-
-/**
- * A role's inline policies have 10,240 characters together, and during a deployment the old permissions stand beside
- * the new ones: so much is left for one of the two, with the controller's own statements apart.
- */
-const POLICY_CHARACTERS = 4500;
-
-interface Reached {
-  readonly nodes: {
-    readonly tag?: { readonly key: string; readonly value: string } | undefined;
-    readonly instanceIds?: readonly string[] | undefined;
-  };
-}
-
-/** What the permission to reach these nodes takes, at the most: a document and a statement, and each listed node. */
-export const permissionCharacters = (clusters: ReadonlyMap<string, Reached>): number =>
-  [...clusters].reduce((sum, [name, { nodes }]) => {
-    const { key, value } = nodes.tag ?? { key: "", value: "" };
-    const listed = 80 * (nodes.instanceIds?.length ?? 0);
-    return sum + 380 + 2 * name.length + key.length + value.length + listed;
-  }, 0);
-
-export const clusterRules: readonly Rule<ReadonlyMap<string, Nameable>>[] = [
-  {
-    holds: "All clusters fit one role's policy: ten or so by tag, fewer with listed nodes.",
-    breaches: (clusters) =>
-      breach(
-        permissionCharacters(clusters) > POLICY_CHARACTERS,
-        [],
-        `must be fewer, or have their nodes by tag: permissions to reach them take ${permissionCharacters(clusters)} characters of a role's policy and ${POLICY_CHARACTERS} are there; put the others into a stack of their own, -c stackName=NAME`,
-      ),
-  },
-  {
-    holds: "No two clusters have the same scheduler on the same nodes.",
-    breaches: (clusters) => {
-      const all = [...clusters];
-      return all.flatMap(([name, cluster], index) => {
-        const rival = all
-          .slice(0, index)
-          .find(([, other]) => identityOf(other) === identityOf(cluster) && shareNodes(other, cluster));
-        if (!rival) return [];
-        const rule = `must not have the same nodes and the same scheduler as cluster ${rival[0]}: they would fight over it`;
-        return [{ path: [name], rule }];
-      });
-    },
   },
 ];

@@ -1,0 +1,64 @@
+/** How the settings of the scheduler bear on each other. */
+import { type Breach, type Rule, breach } from "./rules.ts";
+import type { WrittenScheduler } from "./schema.ts";
+
+/** Command lines that are on every node: a pattern that matches one would have them killed as stray schedulers. */
+const BYSTANDERS = [
+  "/sbin/init",
+  "/lib/systemd/systemd --system",
+  "/lib/systemd/systemd-journald",
+  "sshd: /usr/sbin/sshd -D",
+  "/usr/bin/amazon-ssm-agent",
+  "/usr/bin/ssm-agent-worker",
+  "/bin/sh",
+  "bash",
+  "",
+];
+
+const compiles = (pattern: string): boolean => {
+  try {
+    return new RegExp(pattern).source !== "";
+  } catch {
+    return false;
+  }
+};
+
+const patternBreaches = ({ pattern }: WrittenScheduler): readonly Breach[] => {
+  if (pattern === undefined) return [];
+  if (!compiles(pattern)) return breach(true, ["pattern"], "must be a valid regular expression", pattern);
+  const victim = BYSTANDERS.find((line) => new RegExp(pattern).test(line));
+  const what = victim === "" ? "an empty command line" : String(victim);
+  return breach(
+    victim !== undefined,
+    ["pattern"],
+    `must match the scheduler only: it also matches "${what}"`,
+    pattern,
+  );
+};
+
+const ONLY_WITH_START = ["stop", "pidFile", "pattern", "user", "activate"] as const;
+
+export const schedulerRules: readonly Rule<WrittenScheduler>[] = [
+  {
+    holds: "`scheduler` has either `unit` or `start`.",
+    breaches: ({ unit, start }) => [
+      ...breach(!unit && !start, [], "must say how the scheduler is started: give unit or start"),
+      ...breach(!!unit && !!start, ["start"], "must not stand beside unit: give one of the two", start),
+    ],
+  },
+  {
+    holds: "`stop`, `pidFile`, `pattern`, `user` and `activate` go with `start`: a unit has its own.",
+    breaches: (scheduler) =>
+      scheduler.unit === undefined
+        ? []
+        : ONLY_WITH_START.flatMap((field) =>
+            breach(
+              scheduler[field] !== undefined,
+              [field],
+              "must not stand beside unit, which has its own: leave it out",
+              scheduler[field],
+            ),
+          ),
+  },
+  { holds: "`pattern` matches no process that every node has.", breaches: patternBreaches },
+];

@@ -1,0 +1,11 @@
+import { changed, cluster } from "../settings/written.ts";
+
+export const LISTED = ["i-0aaaaaaaaaaaaaaaa", "i-0bbbbbbbbbbbbbbbb"];
+/** One cluster by tag, one with listed nodes. */
+export const twoClusters = changed(
+  ["logRetentionDays", 30],
+  [
+    "clusters.night-jobs",
+    { ...cluster(), nodes: { instanceIds: LISTED }, scheduler: { start: "/opt/beat" } },
+  ],
+);
