@@ -24,7 +24,6 @@ export const TAG_VALUE = /^[\p{L}\p{N} _.:/=+@-]{1,256}$/u;
 export const UNIT = /^[A-Za-z0-9:_.@\\-]{1,240}\.service$/;
 export const ABSOLUTE_PATH = /^\/[A-Za-z0-9_.,:@%+=/-]{1,254}$/;
 export const USER = /^[a-z_][a-z0-9_-]{0,31}$/;
-export const JSON_PATH = /^\$((\.[A-Za-z_][A-Za-z0-9_-]*)|(\[\d{1,4}\]))+$/;
 /** No control characters: the value becomes part of one line, of a mail's header or of a node's script. */
 export const ONE_LINE = /^[^\p{Cc}\u2028\u2029]+$/u;
 

@@ -137,14 +137,8 @@ export const healthRules: readonly Rule<WrittenHealth>[] = [
     ],
   },
   {
-    holds: "`jsonPath` and `equals` go together, and with `url`.",
+    holds: "`equals` goes with `jsonPath`, and `jsonPath` with `url`.",
     breaches: ({ url, jsonPath, equals }) => [
-      ...breach(
-        !!jsonPath && !equals,
-        ["jsonPath"],
-        "must have equals beside it: what is to be found there",
-        jsonPath,
-      ),
       ...breach(!!equals && !jsonPath, ["equals"], "must have jsonPath beside it: where to look", equals),
       ...breach(
         !url && !!jsonPath,

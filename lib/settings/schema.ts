@@ -4,6 +4,7 @@
  * bear on each other is in `rules.ts`.
  */
 import { z } from "zod";
+import { JSON_PATH } from "../core/health.ts";
 import { DEFAULTS } from "../core/settings.ts";
 import {
   RETENTION_DAYS,
@@ -17,7 +18,6 @@ import {
   UNIT,
   ABSOLUTE_PATH,
   USER,
-  JSON_PATH,
   ONE_LINE,
   whole,
   text,
@@ -145,16 +145,17 @@ export const healthSchema = section(
       })
       .refine((value) => URL.canParse(value), { error: "must be an http or https URL" })
       .optional()
-      .describe("Asked on the active node itself; 200 is healthy. Give this or `command`."),
+      .describe(
+        "Asked on the active node itself; a status from 200 to 299 is healthy. Give this or `command`.",
+      ),
     jsonPath: text(
-      JSON_PATH,
       "must be a path of names and indexes such as $.scheduler.status",
-      "Where in the JSON answer of `url` to look. Only together with `equals`.",
+      "Where in the JSON answer of `url` to look, which must then be there.",
     ).optional(),
     equals: text(
       /^[^\p{Cc}]{1,200}$/u,
       "must be a text of 1 to 200 characters: put a number in quotes",
-      "What is to be found at `jsonPath`.",
+      "What is to be found at `jsonPath`; `healthy` without it.",
     ).optional(),
     command: command("Run on the active node; exit status 0 is healthy. Give this or `url`.").optional(),
     timeoutSeconds: whole(

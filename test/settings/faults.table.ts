@@ -219,11 +219,6 @@ export const FAULTS: readonly (readonly [name: string, changes: readonly Change[
     "must be an http or https URL",
   ],
   ["a health URL with a quote", [[`${main}.health.url`, "http://a/'b"]], "must be an http or https URL"],
-  [
-    "a JSON path with nothing to find",
-    [withUrl, [`${main}.health.jsonPath`, "$.a"]],
-    "must have equals beside it",
-  ],
   ["something to find nowhere", [withUrl, [`${main}.health.equals`, "a"]], "must have jsonPath beside it"],
   [
     "a JSON path for a command",
