@@ -149,6 +149,7 @@ export const healthSchema = section(
         "Asked on the active node itself; a status from 200 to 299 is healthy. Give this or `command`.",
       ),
     jsonPath: text(
+      JSON_PATH,
       "must be a path of names and indexes such as $.scheduler.status",
       "Where in the JSON answer of `url` to look, which must then be there.",
     ).optional(),
