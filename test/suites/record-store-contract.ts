@@ -192,6 +192,13 @@ export function recordStoreContract(makeStore: () => Promise<RecordStore>): void
       expect(await store.readHistory("etl", 10)).toEqual([sampleEntry()]);
     });
 
+    it("keeps an entry as it was first told", async () => {
+      const store = await makeStore();
+      await store.appendHistory("etl", sampleEntry({ sentence: "first" }));
+      await store.appendHistory("etl", sampleEntry({ sentence: "second" }));
+      expect(await store.readHistory("etl", 10)).toEqual([sampleEntry({ sentence: "first" })]);
+    });
+
     it("holds two entries of one instant under two tokens", async () => {
       const store = await makeStore();
       await store.appendHistory("etl", sampleEntry({ token: AT + 1 }));
@@ -232,12 +239,12 @@ export function recordStoreContract(makeStore: () => Promise<RecordStore>): void
       }
     });
 
-    it("answers all of many at once so that only the newest goes on", async () => {
+    it("answers all of many at once so that only the newest goes on, whatever their names", async () => {
       const store = await makeStore();
-      const executions = [2, 5, 1, 4, 3].map((n) => ({ id: `execution-${n}`, startedAt: AT + n }));
+      const executions = [2, 5, 1, 4, 3].map((n) => ({ id: `execution-${9 - n}`, startedAt: AT + n }));
       await Promise.all(executions.map((execution) => store.claimLoop(execution)));
       const answers = await Promise.all(executions.map((execution) => store.claimLoop(execution)));
-      for (const answer of answers) expect(answer).toEqual({ id: "execution-5", startedAt: AT + 5 });
+      for (const answer of answers) expect(answer).toEqual({ id: "execution-4", startedAt: AT + 5 });
     });
   });
 }

@@ -9,7 +9,15 @@ import {
 } from "../../../lambda/adapters/failures.ts";
 import { recordStoreContract } from "../../suites/record-store-contract.ts";
 import { AT, sampleEntry, sampleRecord, sampleWish } from "../support/records.ts";
-import { clientFor, makeTable, startDynamo, startWire, type Endpoint, type Wire } from "../support/tables.ts";
+import {
+  clientFor,
+  makeTable,
+  startDynamo,
+  startWire,
+  type Endpoint,
+  type Fate,
+  type Wire,
+} from "../support/tables.ts";
 
 let dynamo: Endpoint;
 let wire: Wire;
@@ -48,22 +56,25 @@ describe("a reply that is lost", () => {
     await witness.write(sampleRecord({ nonce: "n0" }), "none");
   });
 
-  const loseFirst = (operation: string) => {
+  const loseFirst = (operation: string, fate: Fate = "drop") => {
     let calls = 0;
     wire.fate = (each) => {
       if (each !== operation) return "pass";
       calls += 1;
-      return calls === 1 ? "drop" : "pass";
+      return calls === 1 ? fate : "pass";
     };
     return () => calls;
   };
 
-  it("is a write that the SDK's second attempt meets as its own: written", async () => {
-    const calls = loseFirst("UpdateItem");
-    expect(await store.write(next, expected)).toBe("written");
-    expect(calls()).toBe(2);
-    expect(await witness.read("etl")).toEqual(next);
-  });
+  it.each(["drop", "fail", "hang"] as const)(
+    "is a write that the SDK's second attempt meets as its own: written after %s",
+    async (fate) => {
+      const calls = loseFirst("UpdateItem", fate);
+      expect(await store.write(next, expected)).toBe("written");
+      expect(calls()).toBe(2);
+      expect(await witness.read("etl")).toEqual(next);
+    },
+  );
 
   it("is no reason to believe in a write that another tick overwrites before the second attempt: lost", async () => {
     const other = sampleRecord({ token: AT + 2, nonce: "other" });
