@@ -6,6 +6,7 @@
  * the record before it is sent, every write is on the condition that nobody wrote in between, and nodes refuse a plan
  * that is older than one they have obeyed.
  */
+import { formatInstant } from "../lib/core/instants.ts";
 import { decideAfter, decideBefore } from "../lib/core/decide.ts";
 import type { Decision, View } from "../lib/core/decide.ts";
 import { freshRecord, isGone } from "../lib/core/notes.ts";
@@ -185,6 +186,7 @@ class Pass {
       sentence: decision.sentence,
       phase: record.phase.name,
       active: record.phase.active ?? "none",
+      since: formatInstant(record.phase.since),
       token: record.token,
       milliseconds: now - this.begun,
     });
