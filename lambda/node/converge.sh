@@ -518,6 +518,8 @@ work() {
     export SPT_NOENV=1
     exec sh "$dir/program" start "$1"
   fi
+  # Killed by us is not failed.
+  [ -z "$SET_UNIT" ] || timeout -s KILL 2 "$systemctl" reset-failed "$SET_UNIT"
   claim "$1" || return 0
   rm -f "$dir/started" "$dir/exit" "$dir/known"
   end_op 'done'
@@ -685,7 +687,7 @@ judge() {
 
 # The process that is the scheduler, in $main. A unit may be active without one: then its control group stands for it.
 find_main() {
-  main=none invocation=none since=0
+  main=none invocation=none since=0 age=0
   if [ -n "$SET_UNIT" ]; then
     restarts=$u_restarts
     [ "$u_active:$u_job" = active:0 ] || [ "$u_active" = reloading ] || return 0
@@ -716,7 +718,8 @@ describe_main() {
   [ "$invocation" != none ] || invocation=$main-$p_start
   read_up
   read_now
-  since=$(((now - up + p_start * 10) / 1000 * 1000))
+  age=$((up - p_start * 10))
+  since=$(((now - age) / 1000 * 1000))
   [ -z "$SET_UNIT" ] && [ "$s_invocation" != none ] || return 0
   is_started_by_us && invocation=$s_invocation since=$s_at
   return 0
@@ -960,10 +963,7 @@ await_start() {
     case $state in
     starting | stopping) ;;
     stopped) return 0 ;;
-    *)
-      read_now
-      [ $((now - since)) -lt 1000 ] || break
-      ;;
+    *) [ "$age" -lt 1000 ] || break ;;
     esac
   done
   [ "$state" = stopped ] || [ -n "$detail" ] || detail="started${cause:+ after $cause}"
@@ -999,7 +999,7 @@ ask_url() {
 $({ {
     curl -s -i -g --noproxy '*' --max-time "$seconds" -- "$SET_HEALTH_URL"
     echo "exit $?" >&3
-  } | head -c 2800 | base64 | tr -d '\n' | sed 's/^/answer /'; } 3>&1)
+  } | echo "answer $(head -c 2800 | base64 | tr -d '\n')"; } 3>&1)
 EOF
   # 23: curl could not write on, since a long answer was cut.
   [ "$exited" = 0 ] || [ "$exited" = 23 ] || return 0
@@ -1037,7 +1037,7 @@ ask_command() {
 read_log() {
   log64=
   case $detail in
-  exited*) ;;
+  exited* | *auto-restart) ;;
   *) return 0 ;;
   esac
   if [ -z "$SET_UNIT" ]; then

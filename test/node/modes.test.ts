@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { describe, it } from "vitest";
+import { describe, it, vi } from "vitest";
 import {
   CLUSTER,
   INSTALLED_SHELLS,
@@ -16,6 +16,9 @@ import {
   until,
 } from "./support.ts";
 import { convergeParameters } from "../../lib/core/converge.ts";
+
+// Most of the time they wait for each other's grace periods.
+vi.setConfig({ maxConcurrency: 10 });
 
 const SLEEPER = clusterSettings({ start: "exec sleep 1000" });
 
@@ -195,7 +198,7 @@ describe.concurrent("stop", () => {
     const node = new TestNode(
       clusterSettings(
         { start: "trap 'echo asked' TERM; while :; do sleep 0.2; done" },
-        { timers: { killGraceSeconds: 5 } },
+        { timers: { killGraceSeconds: 4 } },
       ),
     );
     onTestFinished(() => node.dispose());

@@ -1,6 +1,6 @@
 import { utimesSync } from "node:fs";
 import { userInfo } from "node:os";
-import { describe, it } from "vitest";
+import { describe, it, vi } from "vitest";
 import {
   TestNode,
   alive,
@@ -14,6 +14,9 @@ import {
   stopFully,
   until,
 } from "./support.ts";
+
+// Most of the time they wait for each other's grace periods.
+vi.setConfig({ maxConcurrency: 10 });
 
 const isRoot = userInfo().uid === 0;
 if (!isRoot) sayMissing("a scheduler that runs as another user: these tests do not run as root");

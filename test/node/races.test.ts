@@ -1,4 +1,4 @@
-import { describe, it } from "vitest";
+import { describe, it, vi } from "vitest";
 import type { Plan } from "../../lib/core/model.ts";
 import {
   TestNode,
@@ -12,6 +12,9 @@ import {
   stopFully,
   until,
 } from "./support.ts";
+
+// Most of the time they wait for each other's grace periods.
+vi.setConfig({ maxConcurrency: 10 });
 
 /** Notes each start in a file; slow to stop where the test says so. */
 const COUNTED = 'echo "$$" >>"$SCHEDULER_FAILOVER_ROOT/starts"; exec sleep 1000';

@@ -1,4 +1,4 @@
-import { describe, it } from "vitest";
+import { describe, it, vi } from "vitest";
 import {
   TestNode,
   alive,
@@ -10,6 +10,9 @@ import {
   stopFully,
   until,
 } from "./support.ts";
+
+// Most of the time they wait for each other's grace periods.
+vi.setConfig({ maxConcurrency: 10 });
 
 /**
  * Stands in for systemd below the node's root, as far as the script asks it: one unit, whose state is in files. What
