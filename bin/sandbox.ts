@@ -79,8 +79,9 @@ function introduce(sandbox: Sandbox, display: Display): void {
   display.line("");
   display.line("for the AWS CLI, in another terminal:");
   for (const [key, value] of Object.entries(sandbox.environment)) display.line(`  export ${key}=${value}`);
+  // `fileb` is taken as it is by both versions of the AWS CLI.
   display.line(
-    `  aws lambda invoke --function-name ${name}:read --cli-binary-format raw-in-base64-out --payload '{"action":"status"}' /dev/stdout`,
+    `  echo '{"action":"status"}' | aws lambda invoke --function-name ${name}:read --payload fileb:///dev/stdin /dev/stdout`,
   );
   display.line("");
   display.line("faults, in another terminal:  npm run sandbox -- fault kill    (fault alone lists them all)");

@@ -5,7 +5,15 @@
 //   node demo-scheduler.mjs run --ledger FILE      runs until TERM
 //   node demo-scheduler.mjs health                 exit 0 if the heartbeat is fresh
 import { spawn } from "node:child_process";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -30,9 +38,10 @@ function lastTask(ledger) {
     .reduce((highest, line) => Math.max(highest, line === "" ? 0 : JSON.parse(line).task), 0);
 }
 
+/** What counts is when the file was last written: its text may be read while it is being written. */
 function beat() {
   mkdirSync(join(HEARTBEAT, ".."), { recursive: true });
-  writeFileSync(HEARTBEAT, String(Date.now()));
+  writeFileSync(HEARTBEAT, `${process.pid}\n`);
 }
 
 async function run(ledger) {
@@ -41,6 +50,7 @@ async function run(ledger) {
     process.exit(1);
   }
   console.log("demo-scheduler: starting");
+  rmSync(HEARTBEAT, { force: true });
   // A helper in a session of its own, as schedulers have them: a stop that only looks at the main process leaves it.
   const helper = spawn("sleep", ["2000000"], { detached: true, stdio: "ignore" });
   const ending = new AbortController();
@@ -67,7 +77,7 @@ function health() {
     console.log("no heartbeat");
     process.exit(1);
   }
-  const age = Date.now() - Number(readFileSync(HEARTBEAT, "utf8"));
+  const age = Math.round(Date.now() - statSync(HEARTBEAT).mtimeMs);
   console.log(`heartbeat ${age} ms old`);
   process.exit(age <= FRESH_MILLISECONDS ? 0 : 1);
 }

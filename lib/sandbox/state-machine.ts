@@ -95,7 +95,7 @@ export class StateMachineRunner {
       const name = error instanceof Error ? error.name : "";
       const timedOut = expired || name === "ExecutionTimeoutError";
       execution.status = timedOut ? "TIMED_OUT" : name === "ExecutionAbortedError" ? "ABORTED" : "FAILED";
-      execution.error = timedOut ? "States.Timeout" : error instanceof Error ? error.message : String(error);
+      execution.error = timedOut ? "States.Timeout" : describe(error);
     } finally {
       clearTimeout(limit);
       execution.endedAt = Date.now();
@@ -137,6 +137,12 @@ export class StateMachineRunner {
       StatusCode: output.StatusCode ?? 200,
     };
   }
+}
+
+/** The error's name and message; the interpreter wraps what made the execution fail. */
+function describe(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
 }
 
 /** An error under the name by which `Retry` and `Catch` know it. */

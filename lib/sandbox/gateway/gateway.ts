@@ -6,7 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { AwsError, NotImplemented } from "./aws-error.ts";
-import { awsJson, awsQuery } from "./protocols.ts";
+import { awsJson, awsQuery, restXml } from "./protocols.ts";
 import type { CallRecord } from "./call-log.ts";
 import type { Call, Protocol, RawReply, RawRequest, Service } from "./service.ts";
 
@@ -118,7 +118,7 @@ export class Gateway {
     const requestId = randomUUID();
     const scope = readScope(request);
     const service = this.#services.get(scope.service);
-    const protocol = service?.protocol ?? guessProtocol(request);
+    const protocol = service?.protocol ?? guessProtocol(request, scope.service);
     const started = Date.now();
     let call: Call | undefined;
     let reply: RawReply | "drop";
@@ -192,7 +192,9 @@ function readScope(request: RawRequest): { service: string; region: string; acce
   return { service: service === "" ? "(unsigned request)" : service, region, accessKey };
 }
 
-function guessProtocol(request: RawRequest): Protocol {
+/** The protocol in which a service is refused that the sandbox does not have: told by the request's looks. */
+function guessProtocol(request: RawRequest, service: string): Protocol {
+  if (service === "s3") return restXml();
   const json = request.headers["x-amz-target"] !== undefined || !request.body.includes("Action=");
   if (!json) return awsQuery("https://sandbox.invalid/");
   const protocol = awsJson("1.1");

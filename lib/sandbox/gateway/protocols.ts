@@ -79,6 +79,20 @@ export function ec2Query(namespace: string): Protocol {
   };
 }
 
+/** S3's protocol, only so that it can be refused in words that its clients read. */
+export function restXml(): Protocol {
+  return {
+    parse: (request) => ({ operation: `${request.method} ${request.path}`, params: {} }),
+    reply: (_operation, output, requestId) => xmlReply(200, renderXml(output as XmlValue, "item"), requestId),
+    error: ({ code, message, status }, requestId) =>
+      xmlReply(
+        status,
+        `<Error>${renderXml({ Code: code, Message: message, RequestId: requestId }, "item")}</Error>`,
+        requestId,
+      ),
+  };
+}
+
 function parseForm(request: RawRequest): { operation: string; params: Record<string, unknown> } {
   const form = new URLSearchParams(request.body.length > 0 ? request.body.toString("utf8") : request.query);
   return { operation: form.get("Action") ?? "(no Action)", params: readQuery(form) };

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 export interface ProcessInfo {
   readonly pid: number;
   readonly argv: readonly string[];
-  /** The kernel's state letter: `T` is stopped, `Z` a zombie. */
+  /** The kernel's state letter: `T` is stopped. */
   readonly state: string;
   /** Clock ticks from boot to its start: with the pid, names one process for ever. */
   readonly startTicks: string;
@@ -26,12 +26,13 @@ export function processesWithArgument(argument: string): ProcessInfo[] {
   return findProcesses((pid) => readWords(`/proc/${pid}/cmdline`).includes(argument));
 }
 
+/** The process, unless it has ended; a zombie has. */
 export function readProcess(pid: number): ProcessInfo | undefined {
   const stat = readText(`/proc/${pid}/stat`);
   // The name in parentheses may hold anything: the fields begin after the last one closes.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const [state] = fields;
-  if (stat === "" || state === undefined) return undefined;
+  if (stat === "" || state === undefined || state === "Z") return undefined;
   return { pid, argv: readWords(`/proc/${pid}/cmdline`), state, startTicks: fields[19] ?? "" };
 }
 
@@ -39,7 +40,7 @@ export function readProcess(pid: number): ProcessInfo | undefined {
 export async function killAll(find: () => readonly ProcessInfo[]): Promise<number> {
   const killed = new Set<number>();
   for (let round = 0; round < ROUNDS; round++) {
-    const found = find().filter((one) => one.state !== "Z" && one.pid !== process.pid);
+    const found = find();
     if (found.length === 0) return killed.size;
     for (const { pid } of found) {
       killed.add(pid);
@@ -75,7 +76,7 @@ function findProcesses(matches: (pid: number) => boolean): ProcessInfo[] {
     const pid = Number(name);
     if (!Number.isInteger(pid) || pid === process.pid || !matches(pid)) continue;
     const info = readProcess(pid);
-    if (info !== undefined && info.state !== "Z") found.push(info);
+    if (info !== undefined) found.push(info);
   }
   return found;
 }
