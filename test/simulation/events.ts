@@ -1,0 +1,148 @@
+/** What happens to a cluster in a storm, beside the small faults of each call; and how all is healed. */
+import type { Cluster } from "./cluster.ts";
+import { boot, crash, deliverWaiting, emptyRun, endByItself } from "./converge.ts";
+import { tick } from "./loop.ts";
+import type { NodeModel } from "./node.ts";
+
+type Happening = (cluster: Cluster, node: NodeModel) => void;
+
+const HAPPENINGS: Readonly<Record<string, Happening>> = {
+  "scheduler killed": (cluster, node) => endByItself(cluster, node, 0),
+  "scheduler hangs": (_, node) => {
+    if (node.scheduler) node.scheduler.sick = true;
+  },
+  "crash loop": (cluster, node) => {
+    cluster.ailmentsOf(node.id).startsFailUntil = cluster.now + cluster.random.seconds(20, 300);
+    endByItself(cluster, node, 0);
+  },
+  "starts are slow": (cluster, node) => {
+    cluster.ailmentsOf(node.id).slowBy = cluster.random.seconds(5, 90);
+  },
+  "stops are slow": (cluster, node) => {
+    const ailments = cluster.ailmentsOf(node.id);
+    ailments.stopMilliseconds = cluster.random.chance(0.5) ? 1e9 : cluster.random.seconds(10, 60);
+  },
+  "check broken": (cluster, node) => {
+    cluster.ailmentsOf(node.id).checkBrokenUntil = cluster.now + cluster.random.seconds(20, 300);
+  },
+  "node reboots": (cluster, node) => crash(cluster, node, cluster.random.seconds(8, 60)),
+  "node dies, EC2 says running": (cluster, node) => crash(cluster, node, cluster.random.seconds(120, 900)),
+  "instance stopped and started": (cluster, node) => stopInstance(cluster, node, true),
+  "instance terminated and replaced": (cluster, node) => {
+    if (cluster.nodes.size < 8) stopInstance(cluster, node, false);
+  },
+  "node joins": (cluster) => {
+    const alive = [...cluster.instances.values()].filter((each) => each.word !== "terminated");
+    if (alive.length < 5) cluster.tell(`${cluster.addNode().id} joins`);
+  },
+  "node cut off": (cluster, node) => cutOff(cluster, node, cluster.random.seconds(5, 500)),
+  "/run emptied": (cluster, node) => {
+    cluster.tell(`/run of ${node.id} is emptied`);
+    emptyRun(cluster, node);
+  },
+  "operator asks for a failover": (cluster, node) =>
+    wish(cluster, cluster.random.chance(0.7) ? node.id : undefined),
+  "woken tick": (cluster) => wake(cluster),
+};
+
+/** One happening after the other while the storm lasts. */
+export function happenings(cluster: Cluster, end: number): void {
+  const { world, random, faults } = cluster;
+  const next = random.seconds(5, 120 / faults.strength);
+  if (cluster.now + next > end) return;
+  world.timeline.after(next, () => {
+    const kind = random.pick(Object.keys(HAPPENINGS));
+    const living = [...cluster.nodes.values()].filter((node) => node.up);
+    const active = cluster.judge.running()[0];
+    const node = active && random.chance(0.5) ? active : living.length > 0 ? random.pick(living) : undefined;
+    if (node && faults.happens(kind, 1)) {
+      cluster.tell(`${kind}: ${node.id}`);
+      HAPPENINGS[kind]?.(cluster, node);
+    }
+    happenings(cluster, end);
+  });
+}
+
+function cutOff(cluster: Cluster, node: NodeModel, milliseconds: number): void {
+  const ailments = cluster.ailmentsOf(node.id);
+  ailments.cutOffUntil = cluster.now + milliseconds;
+  cluster.world.timeline.after(milliseconds, () => {
+    if (ailments.cutOffUntil <= cluster.now && node.up) deliverWaiting(cluster, node);
+  });
+}
+
+/** The operating system ends its processes last: a scheduler runs on while EC2 says `stopping`. */
+function stopInstance(cluster: Cluster, node: NodeModel, comesBack: boolean): void {
+  const { timeline } = cluster.world;
+  const instance = cluster.instances.get(node.id);
+  if (!instance || instance.word !== "running") return;
+  const word = comesBack ? "stopping" : "shutting-down";
+  instance.say(word, cluster.now);
+  timeline.after(cluster.random.seconds(1, 20), () => {
+    if (node.up) crash(cluster, node, 0);
+    timeline.after(1000, () => {
+      instance.say(comesBack ? "stopped" : "terminated", cluster.now);
+      cluster.tell(`EC2 says that ${node.id} is ${instance.word}`);
+      if (cluster.random.chance(0.8)) wake(cluster);
+      if (comesBack) timeline.after(cluster.random.seconds(5, 300), () => startInstance(cluster, node));
+      else
+        timeline.after(cluster.random.seconds(20, 200), () =>
+          cluster.tell(`${cluster.addNode().id} replaces it`),
+        );
+    });
+  });
+}
+
+function startInstance(cluster: Cluster, node: NodeModel): void {
+  const { timeline } = cluster.world;
+  const instance = cluster.instances.get(node.id);
+  if (instance?.word !== "stopped") return;
+  instance.say("pending", cluster.now);
+  timeline.after(2000, () => instance.say("running", cluster.now));
+  // Booting takes longer than EC2's answers are late.
+  timeline.after(cluster.random.seconds(10, 40), () => boot(cluster, node));
+}
+
+/** An event is a reason to look now: its tick takes over. It may come twice. */
+function wake(cluster: Cluster): void {
+  const times = cluster.random.chance(0.2) ? 2 : 1;
+  for (let n = 0; n < times; n += 1) {
+    cluster.world.timeline.after(cluster.random.seconds(0.2, 5), () => {
+      if (cluster.world.ticksAwayUntil <= cluster.now) tick(cluster, cluster.now, true, () => undefined);
+    });
+  }
+}
+
+function wish(cluster: Cluster, to: string | undefined): void {
+  if (cluster.world.down.DynamoDB > cluster.now) return;
+  cluster.made += 1;
+  const put = cluster.store.putWish({
+    id: `wish-${cluster.made}`,
+    action: "failover",
+    ...(to === undefined ? {} : { to }),
+    by: "an operator",
+    reason: "maintenance",
+    requestId: `request-${cluster.made}`,
+    at: cluster.now,
+    phase: "accepted",
+  });
+  if (put) wake(cluster);
+}
+
+/** The storm is over. Where `loses` is given, that node stays away: the others must do. */
+export function heal(cluster: Cluster, loses: NodeModel | undefined): void {
+  for (const node of cluster.nodes.values()) {
+    const ailments = cluster.ailmentsOf(node.id);
+    Object.assign(ailments, { startsFailUntil: 0, checkBrokenUntil: 0, slowBy: 0, stopMilliseconds: 2000 });
+    if (node.scheduler) node.scheduler.sick = false;
+    if (node === loses) {
+      ailments.cutOffUntil = Infinity;
+      cluster.tell(`${node.id} stays cut off`);
+      continue;
+    }
+    ailments.cutOffUntil = 0;
+    if (cluster.instances.get(node.id)?.word === "stopped") startInstance(cluster, node);
+    else if (!node.up) boot(cluster, node);
+    else deliverWaiting(cluster, node);
+  }
+}

@@ -1,0 +1,215 @@
+/** One run: a world made from a seed, storms and calms in turn, and what the judges found. */
+import { DEFAULTS, LIMITS } from "../../lib/core/settings.ts";
+import type { AlertSettings, ClusterSettings } from "../../lib/core/settings.ts";
+import { Cluster } from "./cluster.ts";
+import type { World } from "./cluster.ts";
+import { happenings, heal } from "./events.ts";
+import { Faults } from "./faults.ts";
+import { Judge } from "./judge.ts";
+import { startLoop } from "./loop.ts";
+import type { Kind, NodeModel } from "./node.ts";
+import { Random } from "./random.ts";
+import { Timeline } from "./timeline.ts";
+
+export interface RunOptions {
+  readonly seed: number;
+  /** At most so many nodes in a cluster, 1 to 5. */
+  readonly nodes: number;
+  readonly clusters: number;
+  readonly rounds: number;
+  readonly kind: Kind | "both";
+  readonly story: boolean;
+  readonly leftOut: ReadonlySet<number>;
+}
+
+export interface RunResult {
+  readonly violation: string | undefined;
+  readonly story: readonly string[];
+  readonly virtualMilliseconds: number;
+  readonly calls: number;
+  readonly ticks: number;
+  readonly transitions: number;
+  readonly faults: ReadonlyMap<string, number>;
+  readonly codes: ReadonlyMap<string, number>;
+  /** Numbers of the injected faults, of the cluster in which the violation is. */
+  readonly injected: readonly { readonly number: number; readonly kind: string }[];
+  /** The longest time from the end of a storm to one scheduler that stays, in seconds. */
+  readonly recoverySeconds: number;
+}
+
+const BEGIN = Date.UTC(2027, 0, 15, 8, 0, 0);
+const CALM = 20 * 60_000;
+
+const alerts: AlertSettings = { ...DEFAULTS.alerts, from: "from@example.org", to: ["ops@example.org"] };
+
+/**
+ * Within so many seconds after the last fault one scheduler runs: the longest wait between attempts; a grant, kill grace
+ * and skew of a node that is lost; then a lease of a dead tick, a hiccup, a stop and a start with its settle time.
+ */
+export function recoveryBound({
+  grantSeconds,
+  killGraceSeconds,
+  skewSeconds,
+  settleSeconds,
+}: ClusterSettings["timers"]) {
+  return (
+    LIMITS.backoffSeconds +
+    grantSeconds +
+    2 * killGraceSeconds +
+    skewSeconds +
+    LIMITS.leaseSeconds +
+    30 +
+    settleSeconds
+  );
+}
+
+export async function run(options: RunOptions): Promise<RunResult> {
+  const random = new Random(options.seed);
+  const timeline = new Timeline(BEGIN);
+  const story: string[] = [];
+  const world: World = {
+    timeline,
+    down: { DynamoDB: 0, SSM: 0, EC2: 0, SES: 0 },
+    ticksAwayUntil: 0,
+    tell: options.story ? (line) => story.push(`${instant(timeline.now)}  ${line}`) : undefined,
+    calls: 0,
+  };
+  const clusters = Array.from({ length: options.clusters }, (_, n) => build(world, n, options, random));
+  for (const cluster of clusters) startLoop(cluster);
+  let recovery = 0;
+  for (let round = 0; round < options.rounds && !violationOf(clusters); round += 1) {
+    await storm(world, clusters, random);
+    if (!violationOf(clusters)) recovery = Math.max(recovery, await calm(world, clusters, random));
+  }
+  return result(clusters, world, story, recovery);
+}
+
+function build(world: World, n: number, options: RunOptions, parent: Random): Cluster {
+  const name = `c${n + 1}`;
+  const random = parent.fork(name);
+  const kind = options.kind === "both" ? random.pick<Kind>(["bare", "guarded"]) : options.kind;
+  const size = 1 + Math.floor(random.between(0, options.nodes));
+  const faults = new Faults(parent.fork(`${name} faults`), options.leftOut);
+  const cluster = new Cluster(world, name, kind, settingsOf(random), alerts, random, faults);
+  for (let made = 0; made < Math.max(size, Math.min(2, options.nodes)); made += 1) cluster.addNode();
+  const nodes = [...cluster.nodes.values()];
+  const first = random.pick([0, 0, 1, 1, 1, 2]);
+  for (const node of nodes.slice(0, first)) {
+    const began = { invocation: `${node.id}-before`, startedAt: world.timeline.now - 3_600_000, byToken: 0 };
+    node.scheduler = { ...began, sick: false, stopMilliseconds: 2000, endsAt: undefined };
+  }
+  cluster.judge = new Judge(cluster);
+  return cluster;
+}
+
+function settingsOf(random: Random): ClusterSettings {
+  return {
+    nodes: { tag: { key: "cluster", value: "etl" }, prefer: [], exclude: [] },
+    scheduler: { unit: "airflow-scheduler.service" },
+    health: { kind: "command", command: "check", timeoutSeconds: 3, failures: random.pick([2, 3]) },
+    timers: { ...DEFAULTS.timers, restartLimit: random.pick([0, 1, 1, 3]) },
+    guard: "on",
+    fence: "none",
+    startIn: "run",
+  };
+}
+
+async function storm(world: World, clusters: readonly Cluster[], random: Random): Promise<void> {
+  const end = world.timeline.now + random.seconds(240, 2400);
+  for (const cluster of clusters) {
+    cluster.faults.storm = true;
+    cluster.faults.strength = random.pick([0.3, 1, 1, 3]);
+    happenings(cluster, end);
+  }
+  outages(world, clusters, random, end);
+  await world.timeline.run(end, () => looks(clusters));
+  for (const cluster of clusters) cluster.faults.storm = false;
+}
+
+/** A service is down for a time, or no tick runs at all: also for longer than a grant. */
+function outages(world: World, clusters: readonly Cluster[], random: Random, end: number): void {
+  const at = world.timeline.now + random.seconds(60, 900);
+  if (at > end) return;
+  world.timeline.at(at, () => {
+    const what = random.pick(["DynamoDB", "SSM", "EC2", "SES", "ticks"] as const);
+    const until = Math.min(end, world.timeline.now + random.seconds(5, 600));
+    const faults = clusters[0]?.faults;
+    if (faults?.happens(`${what} away`, 1) === true) {
+      world.tell?.(`${what} away for ${Math.round((until - world.timeline.now) / 1000)} s`);
+      if (what === "ticks") world.ticksAwayUntil = until;
+      else world.down[what] = until;
+    }
+    outages(world, clusters, random, end);
+  });
+}
+
+/** Answers after how many seconds every cluster had its one scheduler for good. */
+async function calm(world: World, clusters: readonly Cluster[], random: Random): Promise<number> {
+  world.tell?.("the storm is over");
+  const { timeline } = world;
+  const begun = timeline.now;
+  for (const cluster of clusters) heal(cluster, lost(cluster, random));
+  let last = begun;
+  const watch = (): boolean => {
+    for (const cluster of clusters) {
+      if (cluster.judge.running().length === 1) continue;
+      const bound = recoveryBound(cluster.settings.timers) * 1000;
+      last = timeline.now;
+      if (timeline.now - begun > bound) cluster.judge.judgeCalm();
+    }
+    return looks(clusters);
+  };
+  await timeline.run(begun + CALM, watch);
+  if (!violationOf(clusters)) for (const cluster of clusters) cluster.judge.judgeTold();
+  return (last - begun) / 1000;
+}
+
+/** Of guarded nodes one may stay away if its stop is bounded: proven already, or time proves that its scheduler has ended. */
+function lost(cluster: Cluster, random: Random) {
+  const living = [...cluster.nodes.values()].filter((node) => node.up);
+  const { record } = cluster.store;
+  const isKnown = (node: NodeModel) => (record?.nodes[node.id]?.stopBy ?? "ever") !== "ever";
+  const known = living.filter(isKnown);
+  const isFresh =
+    record !== undefined && cluster.now - record.savedAt < cluster.settings.timers.grantSeconds * 1000;
+  const mayLose = random.chance(0.3) && cluster.kind === "guarded" && isFresh;
+  return mayLose && living.length > 1 && known.length > 0 ? random.pick(known) : undefined;
+}
+
+function looks(clusters: readonly Cluster[]): boolean {
+  for (const cluster of clusters) cluster.judge.look();
+  return !violationOf(clusters);
+}
+
+function violationOf(clusters: readonly Cluster[]): Cluster | undefined {
+  return clusters.find((cluster) => cluster.judge.violation);
+}
+
+function result(clusters: readonly Cluster[], world: World, story: string[], recovery: number): RunResult {
+  const bad = violationOf(clusters);
+  const total = (of: (cluster: Cluster) => number) => clusters.reduce((sum, cluster) => sum + of(cluster), 0);
+  return {
+    violation: bad?.judge.violation?.message,
+    story,
+    virtualMilliseconds: world.timeline.now - BEGIN,
+    calls: world.calls,
+    ticks: total((cluster) => cluster.ticksBegun),
+    transitions: total((cluster) => cluster.judge.transitions),
+    faults: merged(clusters.map((cluster) => cluster.faults.counts)),
+    codes: merged(clusters.map((cluster) => cluster.judge.codes)),
+    injected: bad?.faults.injected ?? [],
+    recoverySeconds: recovery,
+  };
+}
+
+export function merged(maps: readonly ReadonlyMap<string, number>[]): ReadonlyMap<string, number> {
+  const sum = new Map<string, number>();
+  for (const map of maps) for (const [key, count] of map) sum.set(key, (sum.get(key) ?? 0) + count);
+  return sum;
+}
+
+function instant(at: number): string {
+  const passed = at - BEGIN;
+  const pad = (value: number, width: number) => String(Math.floor(value)).padStart(width, "0");
+  return `+${pad(passed / 3_600_000, 2)}:${pad((passed / 60_000) % 60, 2)}:${pad((passed / 1000) % 60, 2)}.${pad(passed % 1000, 3)}`;
+}
