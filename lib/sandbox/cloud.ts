@@ -14,8 +14,8 @@ import { interceptionOf } from "./faults/interception.ts";
 import { FunctionLogs } from "./function-logs.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import { FUNCTION_KEY_PREFIX, LambdaRuntime } from "./lambda/runtime.ts";
-import { Fleet } from "./nodes/fleet.ts";
-import type { LocalNode } from "./nodes/node.ts";
+import { Fleet, FLEET_TIMES, type FleetTimes } from "./nodes/fleet.ts";
+import type { InstanceState, LocalNode } from "./nodes/node.ts";
 import { RunCommand } from "./nodes/run-command.ts";
 import { Metronome } from "./schedule.ts";
 import { StateMachineRunner } from "./state-machine.ts";
@@ -30,6 +30,8 @@ export interface CloudOptions {
   readonly gateway: Gateway;
   /** On the command line of functions' processes. */
   readonly mark: string;
+  /** @default FLEET_TIMES */
+  readonly fleetTimes?: FleetTimes;
 }
 
 /** The keys of those who call the gateway; any other is the operator's. */
@@ -57,29 +59,30 @@ export class Cloud {
   readonly #bus: EventBus;
   #metronomes: Metronome[] = [];
 
-  constructor({ deployment, place, nodes, events, gateway, mark }: CloudOptions) {
+  constructor(options: CloudOptions) {
+    const { deployment, place, nodes, events, gateway } = options;
     this.deployment = deployment;
     this.#place = place;
     this.#events = events;
     this.logs = new FunctionLogs(events);
     this.#bus = new EventBus(deployment.rules, (arn, input) => this.#target(arn, input));
-    this.fleet = new Fleet(nodes, {
-      onState: (node, state) => {
-        events.tell("node", `EC2: ${node.name} (${node.id}) is ${state}`, { node: node.id, state });
-        this.#bus.put(instanceStateEvent(place, node.id, state));
-        if (state === "stopped") this.runCommand.forget(node);
+    this.fleet = new Fleet(
+      nodes,
+      {
+        onState: (node, state) => this.#stateChanged(node, state),
+        onReachable: (node) => {
+          events.tell("node", `the agent of ${node.name} (${node.id}) is heard`);
+          this.runCommand.reconnected(node);
+        },
       },
-      onReachable: (node) => {
-        events.tell("node", `the agent of ${node.name} (${node.id}) is heard`);
-        this.runCommand.reconnected(node);
-      },
-    });
+      options.fleetTimes ?? FLEET_TIMES,
+    );
     this.faults = new Faults(this.fleet, events);
     this.runCommand = new RunCommand(place.region, (node) => this.faults.disturbance(node));
     this.runtime = new LambdaRuntime(deployment.functions, {
       endpoint: gateway.endpoint,
       region: place.region,
-      mark,
+      mark: options.mark,
       onLine: (line) => this.logs.add(line),
     });
     gateway.intercept(interceptionOf(this.faults, (key) => this.runtime.killEnvironment(key)));
@@ -117,6 +120,12 @@ export class Cloud {
     this.#client.destroy();
     this.runCommand.close();
     await this.fleet.close();
+  }
+
+  #stateChanged(node: LocalNode, state: InstanceState): void {
+    this.#events.tell("node", `EC2: ${node.name} (${node.id}) is ${state}`, { node: node.id, state });
+    if (state === "stopped") this.runCommand.forget(node);
+    this.#bus.put(instanceStateEvent(this.#place, node.id, state));
   }
 
   #services() {

@@ -58,6 +58,12 @@ export async function openTestCloud(
     events,
     gateway,
     mark: join(folder, "functions"),
+    fleetTimes: {
+      bootMilliseconds: 20,
+      agentMilliseconds: 20,
+      crashNoticedMilliseconds: 200,
+      stopMilliseconds: 100,
+    },
   });
   await cloud.open();
   return {
