@@ -77,7 +77,7 @@ function decide(stage: keyof typeof RULES, view: View, facts: Facts): Decision {
   const changed = applyChange(facts, rule, change);
   const told = tellNews(
     changed,
-    { rule, sentence, entry: change.entry ?? {} },
+    { rule, moved: hasMoved(facts.record, changed), sentence, entry: change.entry ?? {} },
     view.alerts,
     view.beatSeconds,
     facts.now,
@@ -95,6 +95,10 @@ function decide(stage: keyof typeof RULES, view: View, facts: Facts): Decision {
     running: facts.running.length,
     unknown: facts.silent.length,
   };
+}
+
+function hasMoved(before: ClusterRecord, after: ClusterRecord): boolean {
+  return before.phase.name !== after.phase.name || before.phase.active !== after.phase.active;
 }
 
 function applyChange(facts: Facts, rule: Rule, change: Change): ClusterRecord {

@@ -7,8 +7,8 @@ import type { ClusterSettings } from "./settings.ts";
 
 /**
  * The active node in one word. `unknown`: no answer, or none that says. `doubtful`: it runs, but the check itself is
- * broken. `gone`: EC2 says that its instance is stopped. `newborn`: it has begun its first life that the record knows.
- * `reborn`: it answered with another life than the plan named.
+ * broken. `gone`: EC2 says that its instance is stopped. `newborn`: it has begun a life that the record does not know,
+ * and has not rebooted for it. `reborn`: it has rebooted.
  */
 export type Verdict =
   | "none"
@@ -106,7 +106,9 @@ function verdictOf(
   const report = replies.get(active);
   if (!report) return isGone(noted.nodes[active] ?? UNKNOWN_NODE) ? "gone" : "unknown";
   if (report.life !== before.plan.life && before.plan.active === active) {
-    return NO_LIFE.has(before.plan.life) ? "newborn" : "reborn";
+    const known = before.nodes[active]?.report?.invocation ?? "none";
+    const outlived = known !== "none" && report.invocation === known;
+    return NO_LIFE.has(before.plan.life) || outlived ? "newborn" : "reborn";
   }
   switch (report.state) {
     case "running":

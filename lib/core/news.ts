@@ -21,14 +21,21 @@ export const OUTBOX_LIMIT = 20;
 /** What is told now, with the rule's sentence filled in. */
 export interface Told {
   readonly rule: Rule;
+  /** The phase or the active node changed. */
+  readonly moved: boolean;
   readonly sentence: string;
   readonly entry: Partial<HistoryEntry>;
 }
 
 /** Whether this decision is a transition: told once, not at each tick in which its rule holds. */
-function isTransition(record: ClusterRecord, { rule }: Told): boolean {
-  if (rule.tell !== "quiet") return true;
+function isTransition(record: ClusterRecord, { rule, moved }: Told): boolean {
+  if (moved || rule.tell === "history" || isMail(rule.tell)) return true;
+  if (rule.tell === "changes") return record.last.code !== rule.code;
   return (rule.problem === "opens" || rule.problem === "urgent") && record.problem?.code !== rule.code;
+}
+
+function isMail(tell: Rule["tell"]): tell is MailKind {
+  return tell !== "quiet" && tell !== "history" && tell !== "changes";
 }
 
 /** Adds to the outbox what this decision has to tell, and keeps the standing problem. */
@@ -41,7 +48,7 @@ export function tellNews(
 ): ClusterRecord {
   const news = new NewsOf(record, now);
   if (isTransition(record, told)) news.history(told);
-  if (told.rule.tell !== "quiet" && told.rule.tell !== "history") {
+  if (isMail(told.rule.tell)) {
     news.mail(told.rule.tell, told.rule.code, told.sentence, record.phase.downSince ?? now, told.entry);
   }
   const problem = news.problem(told, alerts, beatSeconds);

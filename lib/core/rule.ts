@@ -25,8 +25,11 @@ export interface Rule {
   /** Shown wherever the code is; `{name}`s are filled in by sentences.ts. */
   readonly sentence: string;
   readonly next: PhaseName | "same";
-  /** `quiet`: a tick like any other. `history`: told once, in the history and the log. A mail kind: mailed at once too. */
-  readonly tell: "quiet" | "history" | MailKind;
+  /**
+   * `quiet`: a tick like any other. `changes`: told when the last tick ended with another rule. `history`: told, in the
+   * history and the log. A mail kind: mailed at once too. A change of phase or active node is told in any case.
+   */
+  readonly tell: "quiet" | "changes" | "history" | MailKind;
   /** `opens`: stands until a rule `ends` it; mailed when it has stood long enough, or at once if `urgent`. */
   readonly problem: "opens" | "urgent" | "keeps" | "ends";
   /** Something follows at once from what was found: plan again within this tick. */

@@ -33,9 +33,9 @@ const SILENT: readonly Rule[] = [
   rule({
     code: "LIFE_LEARNED",
     phases: WITH_ACTIVE,
-    when: "the active node answers with its first life that the record knows",
+    when: "the active node answers with a life that the record does not know, and has not rebooted for it",
     holds: (facts) => facts.verdict === "newborn",
-    sentence: "{active} has begun its life with this plan: the next one is made out to it.",
+    sentence: "{active} has a life that this plan was not made out to: the next one is.",
     again: true,
   }),
   rule({
