@@ -14,6 +14,7 @@ import { outboxAgeSeconds } from "../lib/core/news.ts";
 import { commit } from "../lib/core/plan.ts";
 import { nextTick } from "../lib/core/schedule.ts";
 import { LIMITS } from "../lib/core/settings.ts";
+import { attached, courseOf } from "../lib/core/steering.ts";
 import type { ClusterRecord, DiscoveredNode, Instant, NodeId } from "../lib/core/model.ts";
 import type { Expected, Ports } from "../lib/core/ports.ts";
 import type { AlertSettings, ClusterSettings } from "../lib/core/settings.ts";
@@ -65,6 +66,9 @@ function notNow(record: ClusterRecord, context: TickContext, now: Instant): Tick
   const next = nextTick(context.startedAt, context.beatSeconds, false, now);
   if (!context.takeOver && now < until && holder !== context.holder) return standby(holder, next);
   const wished = record.request?.phase === "accepted";
+  if (!wished && courseOf(record, context.settings) === "detached" && attached(record).length === 0) {
+    return { outcome: "idle", code: "DETACHED", sentence: record.last.sentence, next };
+  }
   if (context.takeOver || wished || now >= record.dueAt - DUE_TOLERANCE) return undefined;
   return { outcome: "idle", code: record.last.code, sentence: record.last.sentence, next: record.dueAt };
 }
@@ -140,8 +144,11 @@ class Pass {
     if (ports.clock.now() >= planned.lease.until) return undefined;
     const nodes = Object.keys(planned.nodes).filter((id) => !isGoneIn(planned, id));
     const sent = await ports.nodes.send(context.cluster, context.owner, planned.plan, nodes);
+    for (const [node, obstacle] of sent.unsent) {
+      ports.journal.write("warn", "a node could not be asked", { cluster: context.cluster, node, obstacle });
+    }
     const replies = await collect(ports, sent, this.needed(planned, nodes), this.budgetEnd());
-    return decideAfter(this.view(planned), replies);
+    return decideAfter(this.view(planned), replies, sent.unsent);
   }
 
   /** In a steady tick the decision waits for the active node only, in a transition for all. */

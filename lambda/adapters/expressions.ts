@@ -44,6 +44,8 @@ const OWNED_BY_TICKS: Readonly<Record<Exclude<keyof ClusterRecord, "request">, t
   problem: true,
   outbox: true,
   newsAt: true,
+  steering: true,
+  excluded: true,
   last: true,
   dueAt: true,
   savedAt: true,

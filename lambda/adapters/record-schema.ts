@@ -62,6 +62,7 @@ const node = z.object({
   silentSince: z.optional(instant),
   instance: z.string(),
   missing: count,
+  obstacle: z.optional(z.string()),
 });
 
 const phase = z.object({
@@ -127,14 +128,35 @@ const outboxEntry = z.object({
 
 const wish = z.object({
   id: z.string(),
-  action: z.literal("failover"),
+  action: z.enum([
+    "failover",
+    "switchover",
+    "pause",
+    "resume",
+    "observe",
+    "detach",
+    "exclude",
+    "include",
+    "clear_metadata",
+  ]),
   to: z.optional(z.string()),
+  override: z.optional(z.string()),
+  notBefore: z.optional(instant),
+  until: z.optional(instant),
   by: z.string(),
   reason: z.string(),
   requestId: z.string(),
   at: instant,
-  phase: z.enum(["accepted", "stopping", "starting", "verifying", "done", "failed"]),
+  phase: z.enum(["accepted", "stopping", "starting", "verifying", "going-back", "done", "failed"]),
   sentence: z.optional(z.string()),
+});
+
+const steering = z.object({
+  kind: z.enum(["paused", "observing", "detached"]),
+  since: instant,
+  until: z.optional(instant),
+  by: z.string(),
+  reason: z.string(),
 });
 
 const clusterRecord = z.object({
@@ -151,6 +173,8 @@ const clusterRecord = z.object({
   problem: z.optional(problem),
   outbox: z.array(outboxEntry),
   request: z.optional(wish),
+  steering: z.optional(steering),
+  excluded: z.optional(z.array(z.string())),
   last: z.object({ code: z.string(), sentence: z.string(), at: instant }),
   dueAt: instant,
   newsAt: instant,

@@ -12,17 +12,20 @@ import { draftPlan } from "./plan.ts";
 import type { Draft } from "./plan.ts";
 import { distrusted } from "./proof.ts";
 import type { Change, Rule } from "./rule.ts";
-import { RULES_ACTIVE } from "./rules-active.ts";
+import { RULES_ASIDE } from "./rules-aside.ts";
 import { RULES_BEFORE } from "./rules-before.ts";
+import { RULES_DOWN } from "./rules-down.ts";
+import { RULES_RUNNING } from "./rules-running.ts";
 import { RULES_START } from "./rules-start.ts";
 import { fill } from "./sentences.ts";
+import { MOVES, effectiveSettings } from "./steering.ts";
 import type { AlertSettings, ClusterSettings } from "./settings.ts";
-import type { ClusterRecord, DiscoveredNode, Instant, NodeId, NodeReport } from "./model.ts";
+import type { ClusterRecord, DiscoveredNode, Instant, NodeId, NodeReport, Wish } from "./model.ts";
 
 /** In this order; the first rule that holds decides. */
 export const RULES: Readonly<Record<"before" | "after", readonly Rule[]>> = {
   before: RULES_BEFORE,
-  after: [...RULES_START, ...RULES_ACTIVE],
+  after: [...RULES_ASIDE, ...RULES_START, ...RULES_DOWN, ...RULES_RUNNING],
 };
 
 export interface View {
@@ -56,14 +59,19 @@ export function decideBefore(view: View, discovered: readonly DiscoveredNode[] |
   return decide("before", view, factsFor(view, noted, new Map()));
 }
 
-/** With the replies to the record's plan. */
-export function decideAfter(view: View, replies: ReadonlyMap<NodeId, NodeReport>): Decision {
-  const noted = noteReplies(view.record, replies, view.settings, view.now);
+/** With the replies to the record's plan, and why nothing could be sent to some nodes. */
+export function decideAfter(
+  view: View,
+  replies: ReadonlyMap<NodeId, NodeReport>,
+  unsent: ReadonlyMap<NodeId, string> = new Map(),
+): Decision {
+  const noted = noteReplies(view.record, replies, unsent, view.settings, view.now);
   return decide("after", view, factsFor(view, noted, replies));
 }
 
 function factsFor(view: View, noted: ClusterRecord, replies: ReadonlyMap<NodeId, NodeReport>): Facts {
-  return factsOf(noted, view.record, replies, view.settings, view.beatSeconds, view.now);
+  const settings = effectiveSettings(noted, view.settings);
+  return factsOf(noted, view.record, replies, settings, view.beatSeconds, view.now);
 }
 
 function decide(stage: keyof typeof RULES, view: View, facts: Facts): Decision {
@@ -74,21 +82,20 @@ function decide(stage: keyof typeof RULES, view: View, facts: Facts): Decision {
     throw new Error(`no rule holds ${stage} in phase ${facts.record.phase.name}, verdict ${facts.verdict}`);
   const sentence = fill(rule.sentence, facts);
   const change = rule.change?.(facts) ?? {};
-  const changed = applyChange(facts, rule, change);
-  const told = tellNews(
+  const changed = applyChange(facts, rule, change, sentence);
+  const record = tellNews(
     changed,
     { rule, moved: hasMoved(facts.record, changed), sentence, entry: change.entry ?? {} },
     view.alerts,
     view.beatSeconds,
     facts.now,
   );
-  const record = settleWish(told, rule, sentence);
   const problem = rule.problem === "opens" || rule.problem === "urgent";
   return {
     code: rule.code,
     sentence,
     record: { ...record, last: { code: rule.code, sentence, at: facts.now } },
-    draft: draftPlan(record, view.settings, facts.now),
+    draft: draftPlan(record, facts.settings, facts.now),
     tokenAbove: change.tokenAbove ?? 0,
     again: rule.again ?? false,
     soon: !problem && (record.phase.name === "stopping" || record.phase.name === "starting"),
@@ -101,43 +108,53 @@ function hasMoved(before: ClusterRecord, after: ClusterRecord): boolean {
   return before.phase.name !== after.phase.name || before.phase.active !== after.phase.active;
 }
 
-function applyChange(facts: Facts, rule: Rule, change: Change): ClusterRecord {
+function applyChange(facts: Facts, rule: Rule, change: Change, sentence: string): ClusterRecord {
   const { record, settings, now } = facts;
   const name = rule.next === "same" ? record.phase.name : rule.next;
   const since = name === record.phase.name ? record.phase.since : now;
-  const nodes = change.distrust
-    ? Object.fromEntries(
-        Object.entries(record.nodes).map(([id, node]) => [id, distrusted(node, settings, now)]),
-      )
-    : record.nodes;
   return {
     ...record,
-    nodes,
+    nodes: changeNodes(record.nodes, change, settings, now),
+    steering: change.steering === "settings" ? undefined : (change.steering ?? record.steering),
+    excluded: change.excluded ?? record.excluded,
     phase: { ...record.phase, ...change.phase, name, since },
     counters: { ...record.counters, ...change.counters },
-    request: record.request && change.request ? pursue(record, change) : record.request,
+    request: told(record.request, pursue(record.request, change, record.phase.active), sentence),
   };
 }
 
-/** A wish moves on only while it is under way: what has ended stays as it ended. */
-function pursue(record: ClusterRecord, change: Change): ClusterRecord["request"] {
-  const { request } = record;
-  if (!request || request.phase === "done" || request.phase === "failed") return request;
-  if (
-    request.phase === "accepted" &&
-    change.request?.phase !== "stopping" &&
-    change.request?.phase !== "failed"
-  ) {
-    return request;
-  }
-  return { ...request, ...change.request };
+function changeNodes(
+  nodes: ClusterRecord["nodes"],
+  change: Change,
+  settings: ClusterSettings,
+  now: Instant,
+): ClusterRecord["nodes"] {
+  const word = { kind: "operator-override", at: now, token: 0 } as const;
+  const entries = Object.entries(nodes).map(([id, node]) => {
+    const known = change.forget ? { ...node, report: undefined, silentSince: undefined } : node;
+    const trusted = change.distrust ? distrusted(known, settings, now) : known;
+    return [
+      id,
+      change.override === id ? { ...trusted, stopBy: "never" as const, proof: word } : trusted,
+    ] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
+/** A wish moves on only while it is under way: what has ended stays as it ended. */
+function pursue(request: Wish | undefined, change: Change, active: NodeId | undefined): Wish | undefined {
+  const to = change.request?.phase;
+  if (!request || to === undefined || ENDED.has(request.phase)) return request;
+  if (request.phase === "accepted" && to !== "stopping" && to !== "failed" && MOVES.has(request.action))
+    return request;
+  const missed =
+    to === "done" && request.to !== undefined && MOVES.has(request.action) && request.to !== active;
+  return { ...request, phase: missed ? "failed" : to };
+}
+
+const ENDED: ReadonlySet<string> = new Set(["done", "failed"]);
+
 /** The wish tells what became of it in the words of the rule that moved it on. */
-function settleWish(record: ClusterRecord, rule: Rule, sentence: string): ClusterRecord {
-  const { request } = record;
-  if (!request || !rule.change || request.phase === "accepted") return record;
-  const moved = request.phase === "done" || request.phase === "failed" || rule.tell !== "quiet";
-  const ended = request.sentence !== undefined && (request.phase === "done" || request.phase === "failed");
-  return moved && !ended ? { ...record, request: { ...request, sentence } } : record;
+function told(before: Wish | undefined, after: Wish | undefined, sentence: string): Wish | undefined {
+  return after && after !== before ? { ...after, sentence } : after;
 }

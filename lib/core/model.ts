@@ -81,6 +81,8 @@ export interface NodeRecord {
   readonly instance: string;
   /** Ticks in a row in which EC2 did not find an instance that it once knew. */
   readonly missing: number;
+  /** Why nothing could be sent to it, in this tick. */
+  readonly obstacle?: string | undefined;
 }
 
 /** `looking`: nothing is known yet. `stopping`: stop and prove before a start. `starting`: sent, not yet running.
@@ -172,20 +174,56 @@ export interface MailNews {
   readonly merged: number;
 }
 
-/** An operator's request, written on the record and carried out by the ticks. */
+/**
+ * An operator's request, written on the record and carried out by the ticks. `failover` and `switchover` move the
+ * scheduler; the others change how the ticks steer, and are done with the next one.
+ */
+export type WishAction =
+  | "failover"
+  | "switchover"
+  | "pause"
+  | "resume"
+  | "observe"
+  | "detach"
+  | "exclude"
+  | "include"
+  | "clear_metadata";
+
 export interface Wish {
   readonly id: string;
-  readonly action: "failover";
+  readonly action: WishAction;
+  /** A move's target; what `exclude` and `include` name. */
   readonly to?: NodeId | undefined;
+  /** A node that the operator declares to run no scheduler: a failover's proof of last resort. */
+  readonly override?: NodeId | undefined;
+  /** A move is begun no sooner than this. */
+  readonly notBefore?: Instant | undefined;
+  /** A pause ends by itself then. */
+  readonly until?: Instant | undefined;
+  /** Who asks, as the caller claims. */
   readonly by: string;
   readonly reason: string;
+  /** Lambda's request id, which CloudTrail knows too. */
   readonly requestId: string;
   readonly at: Instant;
   readonly phase: WishPhase;
-  /** Why it ended so. */
+  /** What became of it. */
   readonly sentence?: string | undefined;
 }
-export type WishPhase = "accepted" | "stopping" | "starting" | "verifying" | "done" | "failed";
+
+export type WishPhase = "accepted" | "stopping" | "starting" | "verifying" | "going-back" | "done" | "failed";
+
+/**
+ * How the ticks steer, where an operator has changed it. `paused`: the grant is extended, nothing is started or stopped.
+ * `observing`: guard, gate and grant are taken off, then the ticks only look. `detached`: the same, and no more ticks.
+ */
+export interface Steering {
+  readonly kind: "paused" | "observing" | "detached";
+  readonly since: Instant;
+  readonly until?: Instant | undefined;
+  readonly by: string;
+  readonly reason: string;
+}
 
 /** The cluster's one item in the table. Every change to it is one conditional write. */
 export interface ClusterRecord {
@@ -206,6 +244,10 @@ export interface ClusterRecord {
   /** When the last news was told: two pieces of news never share an instant. */
   readonly newsAt: Instant;
   readonly request?: Wish | undefined;
+  /** Absent: the ticks steer as the settings say. */
+  readonly steering?: Steering | undefined;
+  /** Nodes that an operator has excluded, beside those of the settings. */
+  readonly excluded?: readonly NodeId[] | undefined;
   /** The rule that the last tick ended with, and its sentence. */
   readonly last: { readonly code: string; readonly sentence: string; readonly at: Instant };
   /** When the next tick is due. */

@@ -95,13 +95,14 @@ export function isGone(node: NodeRecord): boolean {
 export function noteReplies(
   record: ClusterRecord,
   replies: ReadonlyMap<NodeId, NodeReport>,
+  unsent: ReadonlyMap<NodeId, string>,
   settings: ClusterSettings,
   now: Instant,
 ): ClusterRecord {
   const nodes = mapNodes(record.nodes, (node, id) => {
     const report = replies.get(id);
     if (report) return noteReply(record, id, node, report, settings, now);
-    return isGone(node) ? node : { ...node, silentSince: node.silentSince ?? now };
+    return isGone(node) ? node : { ...node, silentSince: node.silentSince ?? now, obstacle: unsent.get(id) };
   });
   return { ...record, nodes };
 }
@@ -122,6 +123,7 @@ function noteReply(
     report,
     reportedAt: now,
     silentSince: undefined,
+    obstacle: undefined,
   };
 }
 

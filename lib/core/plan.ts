@@ -5,6 +5,7 @@
 import type { ClusterRecord, Instant, Mode, NodeId, NodeRecord, Plan } from "./model.ts";
 import { UNKNOWN_NODE, proofOf, unprovenBut } from "./proof.ts";
 import type { ClusterSettings } from "./settings.ts";
+import { attached, courseOf } from "./steering.ts";
 
 /** A plan before it has its token. */
 export type Draft = Omit<Plan, "token">;
@@ -13,15 +14,20 @@ export type Draft = Omit<Plan, "token">;
 export function draftPlan(record: ClusterRecord, settings: ClusterSettings, now: Instant): Draft {
   const { phase } = record;
   const nothing = { active: "none", life: "none", mode: "look", until: 0, invocation: "none" } as const;
-  if (phase.name === "looking" || settings.startIn === "observe") return { ...nothing, others: "look" };
+  const course = courseOf(record, settings);
+  if (course === "observing" || course === "detached") {
+    return { ...nothing, others: attached(record).length > 0 ? "detach" : "look" };
+  }
+  if (phase.name === "looking") return { ...nothing, others: "look" };
+  if (course === "paused" && phase.active === undefined) return { ...nothing, others: "look" };
   if (phase.name === "stopping" || phase.active === undefined) return { ...nothing, others: "stop" };
   const node = record.nodes[phase.active] ?? UNKNOWN_NODE;
-  const mode = activeMode(record, phase.active, settings, now);
+  const mode = course === "paused" ? "hold" : activeMode(record, phase.active, settings, now);
   return {
     active: phase.active,
     life: node.life,
     mode,
-    others: "stop",
+    others: course === "paused" ? "look" : "stop",
     until: grantUntil(record, phase.active, node, settings, now),
     invocation: mode === "restart" ? (phase.restartOf ?? "none") : "none",
   };

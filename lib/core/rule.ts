@@ -1,6 +1,6 @@
-/** What a rule is. The rules themselves: rules-before.ts, rules-start.ts, rules-active.ts; their order: decide.ts. */
+/** What a rule is. The rules themselves: the rules-*.ts files; their order: decide.ts. */
 import type { Facts } from "./facts.ts";
-import type { Counters, HistoryEntry, MailKind, Phase, PhaseName, Wish } from "./model.ts";
+import type { Counters, HistoryEntry, MailKind, NodeId, Phase, PhaseName, Steering, Wish } from "./model.ts";
 
 /** What a rule changes on the record. What it leaves out stays as it is. */
 export interface Change {
@@ -11,6 +11,13 @@ export interface Change {
   readonly tokenAbove?: number;
   /** Nothing that was thought proven is: the record may be older than what the nodes were promised since. */
   readonly distrust?: boolean;
+  /** How the ticks steer from now on; `settings`: as the settings say. */
+  readonly steering?: Steering | "settings";
+  readonly excluded?: readonly NodeId[];
+  /** What the nodes reported is forgotten; their lives and what they were promised are not. */
+  readonly forget?: boolean;
+  /** The operator's word that this node runs no scheduler. */
+  readonly override?: NodeId;
   /** More for the history entry. */
   readonly entry?: Partial<HistoryEntry>;
 }

@@ -4,6 +4,8 @@ import type { Facts } from "./facts.ts";
 import { isGone } from "./notes.ts";
 import { UNKNOWN_NODE, proofOf, unprovenBut } from "./proof.ts";
 import { ANY_PHASE, WITH_ACTIVE, rule } from "./rule.ts";
+import { RULES_WISH } from "./rules-wish.ts";
+import { MOVES, courseOf } from "./steering.ts";
 import type { Change, Rule } from "./rule.ts";
 import type { NodeId } from "./model.ts";
 
@@ -26,7 +28,11 @@ function leaveDead(facts: Facts, cause: string): Change {
   };
 }
 
-const asked = (facts: Facts) => facts.record.request?.phase === "accepted";
+function asked({ record, now }: Facts): boolean {
+  const { request } = record;
+  const waits = request?.phase === "accepted" && MOVES.has(request.action);
+  return waits && now >= (request.notBefore ?? 0);
+}
 
 /** Where the wish can be carried out: a node that answered lately, with nobody but the active node owing a proof. */
 export function wishTarget(facts: Facts): NodeId | undefined {
@@ -36,9 +42,22 @@ export function wishTarget(facts: Facts): NodeId | undefined {
   return ids.find((id) => {
     const node = record.nodes[id] ?? UNKNOWN_NODE;
     const answers = node.silentSince === undefined && node.reportedAt > 0 && !isGone(node);
-    const owing = unprovenBut(id, record, settings, now).filter((each) => each !== active);
+    const owing = unprovenBut(id, record, settings, now).filter(
+      (each) => each !== active && each !== record.request?.override,
+    );
     return id !== active && answers && owing.length === 0 && !settings.nodes.exclude.includes(id);
   });
+}
+
+/** With the operator's word for a node that nothing else proves. */
+function begins(facts: Facts): Change {
+  const { request } = facts.record;
+  return {
+    ...leave(facts, "FAILOVER_BEGINS", wishTarget(facts)),
+    request: { phase: "stopping" },
+    entry: { by: request?.by, reason: request?.reason },
+    ...(request?.override === undefined ? {} : { override: request.override }),
+  };
 }
 
 /** Longer than any pause of the loop: the record may be a restored copy, or its table was attached again. */
@@ -55,6 +74,24 @@ export const RULES_BEFORE: readonly Rule[] = [
       "No tick for {unsavedSeconds} s: what the record held proven is proven anew, and {active} gets its scheduler back first.",
     tell: "history",
     change: () => ({ distrust: true }),
+  }),
+  ...RULES_WISH,
+  rule({
+    code: "FAILOVER_BEGINS",
+    phases: WITH_ACTIVE,
+    when: "an operator asked for a move, and its target can take over",
+    holds: (facts) => asked(facts) && wishTarget(facts) !== undefined,
+    sentence: "{by} asked to move the scheduler from {active} to {wishTarget}: {reason}.",
+    next: "stopping",
+    tell: "history",
+    change: (facts) => begins(facts),
+  }),
+  rule({
+    code: "ASKING_ASIDE",
+    phases: ANY_PHASE,
+    when: "the controller is paused, observing or detached",
+    holds: (facts) => courseOf(facts.record, facts.settings) !== "run" && !asked(facts),
+    sentence: "The nodes are being looked at.",
   }),
   rule({
     code: "NODE_GONE",
@@ -78,26 +115,11 @@ export const RULES_BEFORE: readonly Rule[] = [
     change: (facts) => leaveDead(facts, "GRANT_EXPIRED"),
   }),
   rule({
-    code: "FAILOVER_BEGINS",
-    phases: WITH_ACTIVE,
-    when: "an operator asked for a failover, and its target can take over",
-    holds: (facts) => asked(facts) && wishTarget(facts) !== undefined,
-    sentence: "{by} asked to move the scheduler from {active} to {wishTarget}: {reason}.",
-    next: "stopping",
-    tell: "history",
-    change: (facts) => ({
-      ...leave(facts, "FAILOVER_BEGINS", wishTarget(facts)),
-      request: { phase: "stopping" },
-      entry: { by: facts.record.request?.by, reason: facts.record.request?.reason },
-    }),
-  }),
-  rule({
     code: "FAILOVER_REFUSED",
     phases: WITH_ACTIVE,
-    when: "an operator asked for a failover, and no such node can take over now",
+    when: "an operator asked for a move, and no such node can take over now",
     holds: asked,
-    sentence:
-      "The failover that {by} asked for is not begun: {wishObstacle}. The scheduler stays on {active}.",
+    sentence: "The move that {by} asked for is not begun: {wishObstacle}. The scheduler stays on {active}.",
     tell: "history",
     change: (facts) => ({
       request: { phase: "failed" },
@@ -107,7 +129,7 @@ export const RULES_BEFORE: readonly Rule[] = [
   rule({
     code: "FAILOVER_JOINS",
     phases: ["stopping"],
-    when: "an operator asked for a failover while one is under way",
+    when: "an operator asked for a move while one is under way",
     holds: asked,
     sentence:
       "A move is under way already; it goes to the node that {by} asked for, if that one can take over.",

@@ -53,13 +53,6 @@ export const RULES_START: readonly Rule[] = [
     }),
   }),
   rule({
-    code: "OBSERVING",
-    phases: ["looking"],
-    when: "the settings say observe",
-    holds: (facts) => facts.settings.startIn === "observe",
-    sentence: "Only observes: {running} runs a scheduler; nothing is started or stopped.",
-  }),
-  rule({
     code: "NO_NODES",
     phases: ANY_PHASE,
     when: "no node is found",

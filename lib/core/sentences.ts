@@ -4,8 +4,10 @@ import type { Facts } from "./facts.ts";
 import { formatForPeople } from "./instants.ts";
 import { isGone } from "./notes.ts";
 import { proofsBut, unprovenBut } from "./proof.ts";
+import { wouldStartOn } from "./rules-aside.ts";
 import { wishTarget } from "./rules-before.ts";
 import { bestRunning, startTarget } from "./rules-start.ts";
+import { attached } from "./steering.ts";
 import type { NodeId } from "./model.ts";
 
 /** Every word that a sentence may leave open. A test holds every sentence against them. */
@@ -42,7 +44,13 @@ export const WORDS: Readonly<Record<string, (facts: Facts) => string>> = {
   by: ({ record }) => record.request?.by ?? "nobody",
   reason: ({ record }) => record.request?.reason || "no reason given",
   wishTarget: (facts) => wishTarget(facts) ?? "no node",
+  wished: ({ record }) => record.request?.to ?? "no node",
   wishObstacle,
+  verdict: ({ verdict }) => verdict,
+  steeringSince: ({ record, now }) => formatForPeople(record.steering?.since ?? now),
+  steeringBy: ({ record }) => record.steering?.by ?? "the settings",
+  attached: ({ record }) => list(attached(record)),
+  wouldStartOn,
   moveObstacle,
   proofs: (facts) => proofWords(facts),
 };

@@ -1,0 +1,153 @@
+/** A node holds the grant and is silent, or its scheduler is not running. */
+import { downSince, moves, startFailed, startsInPlace } from "./active.ts";
+import { longSilent, restartsLeft, settled, standbys } from "./facts.ts";
+import type { Facts } from "./facts.ts";
+import { WITH_ACTIVE, rule } from "./rule.ts";
+import type { Rule } from "./rule.ts";
+
+const SILENT: readonly Rule[] = [
+  rule({
+    code: "LIFE_LEARNED",
+    phases: WITH_ACTIVE,
+    when: "the active node answers with a life that the record does not know, and has not rebooted for it",
+    holds: (facts) => facts.verdict === "newborn",
+    sentence: "{active} has a life that this plan was not made out to: the next one is.",
+    again: true,
+  }),
+  rule({
+    code: "REBOOTED",
+    phases: WITH_ACTIVE,
+    when: "the active node answers with another life, and may start in place",
+    holds: (facts) => facts.verdict === "reborn" && (restartsLeft(facts) || standbys(facts).length === 0),
+    sentence: "{active} has rebooted: its scheduler is started there again.",
+    next: "starting",
+    tell: "history",
+    again: true,
+    change: (facts) => startsInPlace(facts, "REBOOTED"),
+  }),
+  rule({
+    code: "MOVES_REBOOTED",
+    phases: WITH_ACTIVE,
+    when: "the active node answers with another life, and has used up its starts in place",
+    holds: (facts) => facts.verdict === "reborn",
+    sentence: "{active} has rebooted again: the scheduler moves.",
+    next: "stopping",
+    tell: "restart-failed",
+    again: true,
+    change: (facts) => moves(facts, "MOVES_REBOOTED"),
+  }),
+  rule({
+    code: "ACTIVE_UNKNOWN",
+    phases: WITH_ACTIVE,
+    when: "the active node has not answered for longer than a hiccup",
+    holds: (facts) => facts.verdict === "unknown" && longSilent(facts),
+    sentence:
+      "{active} has not answered for {silentSeconds} s ({activeReason}; EC2 says {instance}). Unknown is not stopped: nothing is started elsewhere until it answers, or EC2 says that its instance is stopped.",
+    problem: "opens",
+  }),
+  rule({
+    code: "ACTIVE_SILENT",
+    phases: WITH_ACTIVE,
+    when: "the active node does not answer",
+    holds: (facts) => facts.verdict === "unknown",
+    sentence: "{active} has not answered ({activeReason}): it is asked again.",
+  }),
+];
+
+const NOT_RUNNING: readonly Rule[] = [
+  rule({
+    code: "RESTART_STOPS",
+    phases: WITH_ACTIVE,
+    when: "the active node is stopping its scheduler, to start it again",
+    holds: (facts) => facts.verdict === "stopping" && !settled(facts),
+    sentence: "{active} is stopping its scheduler before it starts it again.",
+  }),
+  rule({
+    code: "RESTART_STOP_HANGS",
+    phases: WITH_ACTIVE,
+    when: "the active node has been stopping its scheduler for too long",
+    holds: (facts) => facts.verdict === "stopping",
+    sentence:
+      "{active} cannot stop its scheduler: nothing is started beside it. Look at the process there; stopping the instance unblocks it.",
+    problem: "opens",
+  }),
+  rule({
+    code: "RESTARTED",
+    phases: ["verifying", "steady"],
+    when: "the scheduler was not running and the active node has started it again",
+    holds: (facts) => facts.verdict === "starting" && (restartsLeft(facts) || standbys(facts).length === 0),
+    sentence: "The scheduler on {active} was not running: it is started there again.",
+    next: "starting",
+    tell: "history",
+    change: (facts) => startsInPlace(facts, "RESTARTED"),
+  }),
+  rule({
+    code: "START_WAITS",
+    phases: ["starting"],
+    when: "the scheduler is starting within its settle time",
+    holds: (facts) => facts.verdict === "starting" && !startFailed(facts),
+    sentence: "The scheduler is starting on {active}, {startSeconds} of {settleSeconds} s.",
+  }),
+  rule({
+    code: "STOPPED_UNPROVEN",
+    phases: WITH_ACTIVE,
+    when: "the scheduler does not run, and another node is not proven to run none",
+    holds: (facts) => facts.verdict === "stopped" && facts.unproven.length > 0,
+    sentence:
+      "The scheduler on {active} does not run, and {unproven} may run one: nothing is started until it answers that it does not, or EC2 says that its instance is stopped.",
+    problem: "opens",
+    change: (facts) => ({ phase: { downSince: downSince(facts) } }),
+  }),
+  rule({
+    code: "RETRIES_IN_PLACE",
+    phases: WITH_ACTIVE,
+    when: "the start failed, and starts in place are left",
+    holds: (facts) => startFailed(facts) && restartsLeft(facts),
+    sentence: "The scheduler did not come up on {active} ({activeReason}): it is started there once more.",
+    next: "starting",
+    tell: "history",
+    again: true,
+    change: (facts) => startsInPlace(facts, "RETRIES_IN_PLACE", hung(facts)),
+  }),
+  rule({
+    code: "MOVES_FAILED",
+    phases: WITH_ACTIVE,
+    when: "the start failed, none is left in place, and another node can take over",
+    holds: (facts) => (startFailed(facts) || facts.verdict === "starting") && standbys(facts).length > 0,
+    sentence: "The scheduler does not come up on {active} ({activeReason}): it moves to {standby}.",
+    next: "stopping",
+    tell: "restart-failed",
+    again: true,
+    change: (facts) => moves(facts, "MOVES_FAILED"),
+  }),
+  rule({
+    code: "RETRIES_ALONE",
+    phases: WITH_ACTIVE,
+    when: "the start failed, no other node can take over, and the wait between attempts is over",
+    holds: (facts) => startFailed(facts) && facts.now >= facts.record.counters.retryAt,
+    sentence:
+      "The scheduler does not come up on {active} and no other node can take over: it is started there once more.",
+    next: "starting",
+    problem: "opens",
+    again: true,
+    change: (facts) => startsInPlace(facts, "RETRIES_ALONE", hung(facts)),
+  }),
+  rule({
+    code: "WAITS_ALONE",
+    phases: WITH_ACTIVE,
+    when: "the start failed, and neither another node nor the time for the next attempt is there",
+    holds: startFailed,
+    sentence:
+      "The scheduler does not come up on {active} ({activeReason}) and no other node can take over: {attempts} starts have failed, the next one follows at {retryAt}.",
+    next: "steady",
+    problem: "opens",
+    change: (facts) => ({ phase: { downSince: downSince(facts) } }),
+  }),
+];
+
+/** A start that hangs is stopped first; one that has ended needs no stop. */
+function hung(facts: Facts): string | undefined {
+  return facts.verdict === "starting" ? facts.activeNode.report?.invocation : undefined;
+}
+
+export const RULES_DOWN: readonly Rule[] = [...SILENT, ...NOT_RUNNING];

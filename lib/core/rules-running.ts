@@ -1,0 +1,214 @@
+/** A node holds the grant and its scheduler runs: healthy or not, settled or not. */
+import { downSince, loops, moves, startsInPlace, unhealthyLong } from "./active.ts";
+import { mayMoveRunning, recentMoves, restartsLeft, settled, standbys } from "./facts.ts";
+import type { Facts } from "./facts.ts";
+import { WITH_ACTIVE, rule } from "./rule.ts";
+import type { Change, Rule } from "./rule.ts";
+
+const UNHEALTHY: readonly Rule[] = [
+  rule({
+    code: "CHECK_BROKEN",
+    phases: WITH_ACTIVE,
+    when: "the health check itself cannot be run or read",
+    holds: (facts) => facts.verdict === "doubtful",
+    sentence:
+      "The scheduler on {active} runs, and its health check is broken ({healthSays}): it is left alone. Repair the check.",
+    problem: "opens",
+  }),
+  rule({
+    code: "SETTLING",
+    phases: ["starting"],
+    when: "the scheduler runs and is not healthy yet, within its settle time",
+    holds: (facts) => facts.verdict === "unhealthy" && !settled(facts),
+    sentence:
+      "The scheduler runs on {active} and is not healthy yet ({healthSays}), {startSeconds} of {settleSeconds} s.",
+  }),
+  rule({
+    code: "UNHEALTHY",
+    phases: ["verifying", "steady"],
+    when: "the check fails, fewer times in a row than it may",
+    holds: (facts) => facts.verdict === "unhealthy" && !unhealthyLong(facts),
+    sentence:
+      "The scheduler on {active} runs and its check fails ({healthSays}), {unhealthy} of {failures} times.",
+    change: (facts) => ({ counters: { unhealthy: facts.record.counters.unhealthy + 1 } }),
+  }),
+  rule({
+    code: "SELF_DOUBT",
+    phases: WITH_ACTIVE,
+    when: "the check fails on the new node too, after the scheduler was moved because it failed",
+    holds: (facts) => unhealthyLong(facts) && facts.record.phase.cause === "MOVES_UNHEALTHY",
+    sentence:
+      "The check fails on {active} as it did on the node before ({healthSays}): the check or something that both depend on is at fault. The scheduler is left alone.",
+    problem: "opens",
+  }),
+  rule({
+    code: "RESTARTS_UNHEALTHY",
+    phases: WITH_ACTIVE,
+    when: "the check has failed long enough, and starts in place are left",
+    holds: (facts) => unhealthyLong(facts) && restartsLeft(facts) && facts.unproven.length === 0,
+    sentence: "The scheduler on {active} runs and its check fails ({healthSays}): it is restarted there.",
+    next: "starting",
+    tell: "history",
+    again: true,
+    change: (facts) => startsInPlace(facts, "RESTARTS_UNHEALTHY", facts.activeNode.report?.invocation),
+  }),
+  rule({
+    code: "MOVES_UNHEALTHY",
+    phases: WITH_ACTIVE,
+    when: "the check fails after the restarts in place, another node can take over, and the budget of moves allows it",
+    holds: (facts) => unhealthyLong(facts) && standbys(facts).length > 0 && mayMoveRunning(facts),
+    sentence: "The scheduler on {active} stays unhealthy ({healthSays}): it moves to {standby}.",
+    next: "stopping",
+    tell: "restart-failed",
+    again: true,
+    change: (facts) => ({
+      ...moves(facts, "MOVES_UNHEALTHY"),
+      counters: { unhealthy: 0, moves: [...recentMoves(facts.record, facts.now), facts.now] },
+    }),
+  }),
+  rule({
+    code: "HOLDS_UNHEALTHY",
+    phases: WITH_ACTIVE,
+    when: "the check fails, and no other node can take over or the budget of moves is used up",
+    holds: unhealthyLong,
+    sentence:
+      "The scheduler on {active} runs and its check fails ({healthSays}); it is not moved: {moveObstacle}.",
+    problem: "opens",
+  }),
+];
+
+const RUNNING: readonly Rule[] = [
+  rule({
+    code: "MOVES_LOOPING",
+    phases: ["verifying", "steady"],
+    when: "the scheduler keeps dying and coming back, and another node can take over",
+    holds: (facts) => loops(facts) && standbys(facts).length > 0,
+    sentence:
+      "The scheduler on {active} has died and come back {restarts} times and more: it moves to {standby}.",
+    next: "stopping",
+    tell: "restart-failed",
+    again: true,
+    change: (facts) => moves(facts, "MOVES_LOOPING"),
+  }),
+  rule({
+    code: "CAME_BACK",
+    phases: ["verifying", "steady"],
+    when: "another scheduler process runs on the active node than before",
+    holds: (facts) => facts.replaced,
+    sentence: "The scheduler on {active} is a new process: the old one ended, and the node brought it back.",
+    next: "verifying",
+    tell: "recovered",
+    change: (facts) => ({
+      phase: { cause: "CAME_BACK", downSince: undefined },
+      counters: { restarts: facts.record.counters.restarts + 1, startedAt: facts.now, unhealthy: 0 },
+    }),
+  }),
+  rule({
+    code: "FAILED_OVER",
+    phases: ["starting"],
+    when: "the scheduler runs on another node than before",
+    holds: (facts) => facts.record.phase.from !== undefined && facts.record.phase.from !== facts.active,
+    sentence: "The scheduler runs on {active} now, before on {from}; {gapSeconds} s without one.",
+    next: "verifying",
+    tell: "failover-done",
+    change: started,
+  }),
+  rule({
+    code: "STARTED",
+    phases: ["starting"],
+    when: "the scheduler runs after a cold start",
+    holds: (facts) => facts.record.phase.cause === "COLD_START",
+    sentence: "The scheduler runs on {active}.",
+    next: "verifying",
+    tell: "history",
+    change: started,
+  }),
+  rule({
+    code: "RECOVERED",
+    phases: ["starting"],
+    when: "the scheduler runs again where it ran before",
+    holds: () => true,
+    sentence: "The scheduler runs on {active} again; {gapSeconds} s without one.",
+    next: "verifying",
+    tell: "recovered",
+    change: started,
+  }),
+  rule({
+    code: "SEVERAL_RUNNING",
+    phases: ["verifying", "steady"],
+    when: "another node answers that it runs a scheduler too",
+    holds: (facts) => facts.othersAlive.length > 0,
+    sentence: "{othersAlive} runs a scheduler too: it is stopped, the one on {active} is kept.",
+    problem: "urgent",
+  }),
+  rule({
+    code: "VERIFIED",
+    phases: ["verifying"],
+    when: "the scheduler has run for its settle time",
+    holds: settled,
+    sentence: "The scheduler on {active} has settled.",
+    next: "steady",
+    tell: "history",
+    problem: "ends",
+    change: () => ({
+      phase: { cause: "none", from: undefined, failed: undefined, downSince: undefined },
+      counters: { attempts: 0, retryAt: 0, unhealthy: 0 },
+      request: { phase: "done" },
+    }),
+  }),
+  rule({
+    code: "VERIFYING",
+    phases: ["verifying"],
+    when: "the scheduler runs, within its settle time",
+    holds: () => true,
+    sentence: "The scheduler runs on {active}, {startSeconds} of {settleSeconds} s settled.",
+    change: () => ({ counters: { unhealthy: 0 } }),
+  }),
+  rule({
+    code: "STEADY_ALONE",
+    phases: ["steady"],
+    when: "the scheduler runs and is healthy, and no other node could take over",
+    holds: (facts) => standbys(facts).length === 0,
+    sentence: "The scheduler runs on {active}; no other node could take over now ({silent} silent).",
+    problem: "ends",
+    change: calm,
+  }),
+  rule({
+    code: "STEADY",
+    phases: ["steady"],
+    when: "the scheduler runs and is healthy",
+    holds: () => true,
+    sentence: "The scheduler runs on {active}; {standby} could take over.",
+    problem: "ends",
+    change: calm,
+  }),
+];
+
+function started(facts: Facts): Change {
+  return {
+    phase: { restartOf: undefined },
+    counters: { unhealthy: 0 },
+    request: { phase: "verifying" },
+    entry: gap(facts),
+  };
+}
+
+function gap(facts: Facts): { readonly gapSeconds: number } {
+  return { gapSeconds: Math.round((facts.now - downSince(facts)) / 1000) };
+}
+
+/** Stable for a whole cooldown: the starts in place are forgiven. */
+function calm(facts: Facts): Change {
+  const { counters } = facts.record;
+  const stable = facts.now - counters.startedAt >= facts.settings.timers.cooldownSeconds * 1000;
+  return {
+    phase: { downSince: undefined },
+    counters: {
+      unhealthy: 0,
+      moves: recentMoves(facts.record, facts.now),
+      ...(stable ? { restarts: 0, attempts: 0 } : {}),
+    },
+  };
+}
+
+export const RULES_RUNNING: readonly Rule[] = [...UNHEALTHY, ...RUNNING];

@@ -1,0 +1,142 @@
+/** What an operator asked for that needs no move: it is done with the tick that takes it up. */
+import type { Facts } from "./facts.ts";
+import type { Steering, WishAction } from "./model.ts";
+import { ANY_PHASE, rule } from "./rule.ts";
+import type { Change, Rule } from "./rule.ts";
+
+function asks(facts: Facts, action: WishAction): boolean {
+  return facts.record.request?.phase === "accepted" && facts.record.request.action === action;
+}
+
+/** Done, and told with who asked and why. */
+function done(facts: Facts): Change {
+  const { request } = facts.record;
+  return { request: { phase: "done" }, entry: { by: request?.by, reason: request?.reason } };
+}
+
+function steering(facts: Facts, kind: Steering["kind"]): Steering {
+  const { request } = facts.record;
+  return {
+    kind,
+    since: facts.now,
+    until: request?.until,
+    by: request?.by ?? "nobody",
+    reason: request?.reason ?? "",
+  };
+}
+
+/** As at first sight: whatever happened meanwhile is looked at before anything is done. */
+const LOOK_AGAIN = {
+  active: undefined,
+  from: undefined,
+  failed: undefined,
+  to: undefined,
+  cause: "none",
+} as const;
+
+function excludedWithout(facts: Facts): readonly string[] {
+  return (facts.record.excluded ?? []).filter((id) => id !== facts.record.request?.to);
+}
+
+const isFree = ({ record }: Facts) =>
+  record.steering?.kind === "observing" || record.steering?.kind === "detached";
+
+export const RULES_WISH: readonly Rule[] = [
+  rule({
+    code: "PAUSED",
+    phases: ANY_PHASE,
+    when: "an operator asked for a pause",
+    holds: (facts) => asks(facts, "pause"),
+    sentence: "{by} paused the controller: {reason}. The grant is extended; nothing is started or stopped.",
+    tell: "history",
+    change: (facts) => ({ ...done(facts), steering: steering(facts, "paused") }),
+  }),
+  rule({
+    code: "PAUSE_ENDS",
+    phases: ANY_PHASE,
+    when: "the pause has lasted as long as it was asked for",
+    holds: ({ record, now }) =>
+      record.steering?.kind === "paused" && now >= (record.steering.until ?? Infinity),
+    sentence: "The pause is over: the controller steers again.",
+    tell: "history",
+    change: () => ({ steering: "settings" }),
+  }),
+  rule({
+    code: "RESUMED_LOOKING",
+    phases: ANY_PHASE,
+    when: "an operator asked to resume, and the nodes were left to themselves",
+    holds: (facts) => asks(facts, "resume") && isFree(facts),
+    sentence: "{by} resumed the controller: {reason}. It looks at all nodes first.",
+    next: "looking",
+    tell: "history",
+    change: (facts) => ({ ...done(facts), phase: LOOK_AGAIN, steering: "settings" }),
+  }),
+  rule({
+    code: "RESUMED",
+    phases: ANY_PHASE,
+    when: "an operator asked to resume",
+    holds: (facts) => asks(facts, "resume"),
+    sentence: "{by} resumed the controller: {reason}.",
+    tell: "history",
+    change: (facts) => ({ ...done(facts), steering: "settings" }),
+  }),
+  rule({
+    code: "OBSERVES",
+    phases: ANY_PHASE,
+    when: "an operator asked only to observe",
+    holds: (facts) => asks(facts, "observe"),
+    sentence:
+      "{by} asked only to observe: {reason}. Guard, gate and grant are taken off, the scheduler is left as it is.",
+    next: "looking",
+    tell: "history",
+    change: (facts) => ({ ...done(facts), phase: LOOK_AGAIN, steering: steering(facts, "observing") }),
+  }),
+  rule({
+    code: "DETACHES",
+    phases: ANY_PHASE,
+    when: "an operator asked to detach",
+    holds: (facts) => asks(facts, "detach"),
+    sentence:
+      "{by} detached the controller: {reason}. Guard, gate and grant are taken off, then the nodes are left alone.",
+    next: "looking",
+    tell: "history",
+    change: (facts) => ({ ...done(facts), phase: LOOK_AGAIN, steering: steering(facts, "detached") }),
+  }),
+  rule({
+    code: "EXCLUDED",
+    phases: ANY_PHASE,
+    when: "an operator asked to exclude a node",
+    holds: (facts) => asks(facts, "exclude"),
+    sentence: "{by} excluded {wished}: {reason}. It is given no scheduler; one that runs there runs on.",
+    tell: "history",
+    change: (facts) => ({
+      ...done(facts),
+      excluded: [...excludedWithout(facts), facts.record.request?.to ?? ""].filter((id) => id !== ""),
+    }),
+  }),
+  rule({
+    code: "INCLUDED",
+    phases: ANY_PHASE,
+    when: "an operator asked to include a node again",
+    holds: (facts) => asks(facts, "include"),
+    sentence: "{by} included {wished} again: {reason}.",
+    tell: "history",
+    change: (facts) => ({ ...done(facts), excluded: excludedWithout(facts) }),
+  }),
+  rule({
+    code: "CLEARED",
+    phases: ANY_PHASE,
+    when: "an operator asked to clear the metadata",
+    holds: (facts) => asks(facts, "clear_metadata"),
+    sentence:
+      "{by} cleared reports, counters and phase: {reason}. Tokens, lives and promises stay; the nodes are looked at anew.",
+    next: "looking",
+    tell: "history",
+    change: (facts) => ({
+      ...done(facts),
+      phase: { ...LOOK_AGAIN, restartOf: undefined, downSince: undefined },
+      counters: { restarts: 0, startedAt: 0, attempts: 0, retryAt: 0, unhealthy: 0, moves: [] },
+      forget: true,
+    }),
+  }),
+];
