@@ -136,7 +136,7 @@ async function install(project) {
   return await withLock(join(project, ".sandbox/install.lock"), async () => {
     if (isInstalled(project)) return 0;
     console.log("installing the packages (npm ci)");
-    const code = await run("npm", ["ci", "--no-audit", "--no-fund"], project);
+    const code = await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], project);
     if (code !== 0) return code;
     writeFileSync(join(project, "node_modules/.installed"), `${wantedStamp(project)}\n`);
     return 0;

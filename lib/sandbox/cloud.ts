@@ -13,7 +13,7 @@ import { Faults } from "./faults/faults.ts";
 import { interceptionOf } from "./faults/interception.ts";
 import { FunctionLogs } from "./function-logs.ts";
 import type { Gateway } from "./gateway/gateway.ts";
-import { FUNCTION_KEY_PREFIX, LambdaRuntime } from "./lambda/runtime.ts";
+import { LambdaRuntime } from "./lambda/runtime.ts";
 import { Fleet, FLEET_TIMES, type FleetTimes } from "./nodes/fleet.ts";
 import type { InstanceState, LocalNode } from "./nodes/node.ts";
 import { RunCommand } from "./nodes/run-command.ts";
@@ -32,16 +32,13 @@ export interface CloudOptions {
   readonly mark: string;
   /** @default FLEET_TIMES */
   readonly fleetTimes?: FleetTimes;
+  /** Starts a scheduler on the node past the controller, as a person would. */
+  readonly startByHand: (node: LocalNode) => void;
 }
 
 /** The keys of those who call the gateway; any other is the operator's. */
 export const OPERATOR_KEY = "AKIASANDBOXOPERATOR";
 const STATES_KEY = "ASIAINSANDBOXSTATES0";
-
-export function callerOf(accessKey: string): string {
-  if (accessKey.startsWith(FUNCTION_KEY_PREFIX)) return `function:${accessKey}`;
-  return accessKey === STATES_KEY ? "states" : "operator";
-}
 
 export class Cloud {
   readonly deployment: Deployment;
@@ -77,7 +74,7 @@ export class Cloud {
       },
       options.fleetTimes ?? FLEET_TIMES,
     );
-    this.faults = new Faults(this.fleet, events);
+    this.faults = new Faults(this.fleet, events, options.startByHand);
     this.runCommand = new RunCommand(place.region, (node) => this.faults.disturbance(node));
     this.runtime = new LambdaRuntime(deployment.functions, {
       endpoint: gateway.endpoint,
@@ -85,7 +82,10 @@ export class Cloud {
       mark: options.mark,
       onLine: (line) => this.logs.add(line),
     });
-    gateway.intercept(interceptionOf(this.faults, (key) => this.runtime.killEnvironment(key)));
+    gateway.intercept(
+      interceptionOf(this.faults, (key) => this.runtime.killEnvironment(key)),
+      (key) => this.#callerOf(key),
+    );
     this.#client = new LambdaClient({
       endpoint: gateway.endpoint,
       region: place.region,
@@ -101,9 +101,10 @@ export class Cloud {
   }
 
   /** Makes the tables, boots the nodes, and, when they are up as they would be long before a deploy, starts the schedules. */
-  async open(): Promise<void> {
+  async open(beforeTheFirstTick: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     for (const table of this.deployment.tables) await this.#dynamo.create(table);
     await this.fleet.startAll();
+    await beforeTheFirstTick();
     for (const schedule of this.deployment.schedules) {
       this.#metronomes.push(
         new Metronome(schedule, (arn, input) => this.#target(arn, JSON.stringify(input))),
@@ -120,6 +121,12 @@ export class Cloud {
     this.#client.destroy();
     this.runCommand.close();
     await this.fleet.close();
+  }
+
+  #callerOf(accessKey: string): string {
+    const name = this.runtime.functionOf(accessKey);
+    if (name !== undefined) return `function:${name}`;
+    return accessKey === STATES_KEY ? "states" : "operator";
   }
 
   #stateChanged(node: LocalNode, state: InstanceState): void {

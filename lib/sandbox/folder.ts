@@ -53,9 +53,9 @@ export async function endLeftovers(): Promise<number> {
   let ended = 0;
   for (const name of readdirSync(SANDBOXES)) {
     const path = join(SANDBOXES, name);
-    if (!/^\d+$/u.test(name) || ownerLives(path)) continue;
-    ended += await endProcessesOf(path);
-    rmSync(join(path, OWNER), { force: true });
+    if (!/^\d+$/u.test(name)) continue;
+    // Asked in each round anew: a sandbox may be starting in that folder at this moment.
+    ended += await endProcessesOf(path, () => !ownerLives(path));
   }
   if (readCurrent() === undefined) rmSync(CURRENT, { force: true });
   return ended;
@@ -82,9 +82,11 @@ function markOf(path: string): string {
   return join(path, "functions");
 }
 
-async function endProcessesOf(path: string): Promise<number> {
-  const find = () => [...processesUnder(path), ...processesWithArgument(markOf(path))];
-  return await killAll(find);
+async function endProcessesOf(path: string, mayEnd: () => boolean = () => true): Promise<number> {
+  return await killAll(() => {
+    const found = [...processesUnder(path), ...processesWithArgument(markOf(path))];
+    return found.length > 0 && mayEnd() ? found : [];
+  });
 }
 
 /** Pids are used again: the start time tells whether it is the same process. */

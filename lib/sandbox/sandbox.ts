@@ -2,7 +2,7 @@
  * The whole system on this machine: what the app synthesizes, run on emulated AWS services behind one loopback
  * endpoint, with local nodes and faults on demand. Starts in order, stops in reverse, cleans up after a failed start.
  */
-import { callerOf, Cloud, OPERATOR_KEY } from "./cloud.ts";
+import { Cloud, OPERATOR_KEY } from "./cloud.ts";
 import { type Controls, serveControls } from "./control.ts";
 import { EventStream, type SandboxEvent } from "./events.ts";
 import type { FaultName } from "./faults/catalogue.ts";
@@ -12,6 +12,7 @@ import { CallLog, type CallRecord } from "./gateway/call-log.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { Ledger } from "./ledger.ts";
 import { LocalNode } from "./nodes/node.ts";
+import { startScheduler } from "./nodes/schedulers.ts";
 import { ProcessWatch } from "./process-watch.ts";
 import { type SettingsOverride, writeSettings } from "./sandbox-settings.ts";
 import { readState, type SandboxState } from "./state.ts";
@@ -29,6 +30,8 @@ export interface SandboxOptions {
   readonly nodes?: number;
   /** Merged into the sandbox's own settings; `null` takes a member away. */
   readonly settings?: SettingsOverride;
+  /** Nodes, by name, on which somebody has started a scheduler before the controller looks for the first time. */
+  readonly startedByHand?: readonly string[];
   /** Gets every event, the first ones of the start included. */
   readonly onEvent?: (event: SandboxEvent) => void;
 }
@@ -168,7 +171,6 @@ async function startParts(
   let controls: Controls | undefined;
   let calls: CallLog | undefined;
   const gateway = new Gateway({
-    callerOf,
     record: (call) => calls?.add(call),
     otherRoutes: async (request, response) =>
       controls !== undefined && (await serveControls(controls, request, response)),
@@ -197,7 +199,8 @@ async function startParts(
       }),
   );
   const deployment = readDeployment(assembly, place);
-  const cloud = new Cloud({ deployment, place, nodes, events, gateway, mark: folder.mark });
+  const startByHand = (node: LocalNode): void => startScheduler(node, ledgerFile);
+  const cloud = new Cloud({ deployment, place, nodes, events, gateway, mark: folder.mark, startByHand });
   undo.push(() => cloud.close());
   const ledger = new Ledger(ledgerFile);
   const watch = new ProcessWatch(cloud.fleet, events);
@@ -216,7 +219,9 @@ async function startParts(
     state: () => sandbox.state(),
     fault: (name, request) => cloud.faults.set(name, request),
   };
-  await cloud.open();
+  await cloud.open(async () => {
+    for (const node of options.startedByHand ?? []) await cloud.faults.set("start-by-hand", { node });
+  });
   writeCurrent(gateway.endpoint);
   undo.push(removeCurrent);
   return sandbox;

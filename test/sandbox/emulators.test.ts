@@ -154,7 +154,7 @@ describe("EC2", () => {
 describe("the gateway", () => {
   it("listens on loopback alone, and takes the next port where one is taken", async () => {
     const { Gateway } = await import("../../lib/sandbox/gateway/gateway.ts");
-    const other = new Gateway({ callerOf: () => "x", record: () => undefined });
+    const other = new Gateway({ record: () => undefined });
     const taken = Number(new URL(test.endpoint).port);
     await other.listen(taken);
     expect(other.port).toBeGreaterThan(taken);

@@ -18,16 +18,7 @@ beforeEach(async () => {
 afterEach(async () => await test.close());
 
 async function startScheduler(on: LocalNode): Promise<number> {
-  const child = spawn(
-    process.execPath,
-    [DEMO_SCHEDULER, "run", "--ledger", join(test.folder, "ledger.jsonl")],
-    {
-      env: on.environment,
-      detached: true,
-      stdio: "ignore",
-    },
-  );
-  child.unref();
+  await test.cloud.faults.set("start-by-hand", { node: on.id });
   return await eventually(() => schedulersOf(on)[0]?.pid);
 }
 

@@ -32,6 +32,7 @@ export const FAULTS = {
   "bring-back": kind("a crashed or stopped node boots", "one", false),
   "cut-off": kind("the node's agent reaches nobody; EC2 says running, the scheduler lives on", "one", true),
   reconnect: kind("ends cut-off: what waits is delivered, what could not be told is told", "one", false),
+  "start-by-hand": kind("somebody starts a scheduler on the node, past the controller", "one", false),
   "start-fails": kind("the scheduler ends with status 1 when it is started on the node", "any", true),
   "ssm-slow": kind("commands and results take `seconds` longer each way", "any", true, seconds(3)),
   "ssm-late": kind("commands arrive `seconds` late, even after their time", "any", true, seconds(20)),

@@ -36,10 +36,12 @@ export class Faults {
   readonly standing = new Map<string, StandingFault>();
   readonly #fleet: Fleet;
   readonly #events: EventStream;
+  readonly #startByHand: (node: LocalNode) => void;
   readonly #timers = new Map<string, NodeJS.Timeout>();
 
-  constructor(fleet: Fleet, events: EventStream) {
+  constructor(fleet: Fleet, events: EventStream, startByHand: (node: LocalNode) => void) {
     this.#fleet = fleet;
+    this.#startByHand = startByHand;
     this.#events = events;
   }
 
@@ -168,6 +170,9 @@ export class Faults {
       case "reconnect":
         this.standing.delete(keyOf("cut-off", node.id));
         return this.#fleet.reconnect(node);
+      case "start-by-hand":
+        if (node.state !== "running") throw new Refusal(`${node.name} does not run`, "node");
+        return this.#startByHand(node);
       case "start-fails":
         return breakStarts(node, true);
       case "ssm-slow":

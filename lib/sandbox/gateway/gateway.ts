@@ -24,7 +24,6 @@ export type OtherRoutes = (request: RawRequest, response: ServerResponse) => Pro
 export interface GatewayOptions {
   /** Gets every call that was answered or dropped. */
   readonly record: (call: CallRecord) => void;
-  readonly callerOf: (accessKey: string) => string;
   readonly otherRoutes?: OtherRoutes;
 }
 
@@ -38,6 +37,7 @@ export class Gateway {
   readonly #options: GatewayOptions;
   #port = 0;
   #interception: Interception = {};
+  #callerOf: (accessKey: string) => string = () => "operator";
 
   constructor(options: GatewayOptions) {
     this.#options = options;
@@ -51,9 +51,10 @@ export class Gateway {
     for (const service of services) this.#services.set(service.name, service);
   }
 
-  /** From now on every call passes these. */
-  intercept(interception: Interception): void {
+  /** From now on every call passes the interception, and its caller is told by its access key so. */
+  intercept(interception: Interception, callerOf: (accessKey: string) => string): void {
     this.#interception = interception;
+    this.#callerOf = callerOf;
   }
 
   get port(): number {
@@ -127,7 +128,7 @@ export class Gateway {
       call = {
         ...scope,
         ...protocol.parse(request),
-        caller: this.#options.callerOf(scope.accessKey),
+        caller: this.#callerOf(scope.accessKey),
         request,
       };
       reply = await this.#run(service, call, requestId);
@@ -137,7 +138,7 @@ export class Gateway {
     }
     this.#options.record({
       at: started,
-      caller: call?.caller ?? this.#options.callerOf(scope.accessKey),
+      caller: call?.caller ?? this.#callerOf(scope.accessKey),
       service: scope.service,
       operation: call?.operation ?? "(unreadable)",
       params: call?.params ?? {},

@@ -34,13 +34,14 @@ export interface InvokeResult extends Outcome {
 const ASYNC_RETRY_MILLISECONDS = [60_000, 120_000];
 const LATEST = "$LATEST";
 /** Access keys of execution environments begin so. */
-export const FUNCTION_KEY_PREFIX = "ASIASANDBOX";
+const FUNCTION_KEY_PREFIX = "ASIASANDBOX";
 
 export class LambdaRuntime {
   readonly #functions: readonly FunctionModel[];
   readonly #options: RuntimeOptions;
   readonly #idle = new Map<string, ExecutionEnvironment[]>();
   readonly #all = new Set<ExecutionEnvironment>();
+  readonly #keys = new Map<string, string>();
   readonly #busy = new Map<string, number>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #made = 0;
@@ -118,6 +119,11 @@ export class LambdaRuntime {
     this.#later(0, () => void attempt(pauses));
   }
 
+  /** The name of the function whose environment has this access key. */
+  functionOf(accessKey: string): string | undefined {
+    return this.#keys.get(accessKey);
+  }
+
   /** Ends the environment that this access key names: the process is gone between two of its instructions. */
   killEnvironment(accessKey: string): boolean {
     for (const environment of this.#all) {
@@ -171,6 +177,7 @@ export class LambdaRuntime {
       mark: this.#options.mark,
     });
     this.#all.add(environment);
+    this.#keys.set(environment.accessKey, model.name);
     return environment;
   }
 

@@ -2,11 +2,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { callerOf, Cloud, OPERATOR_KEY } from "../../../lib/sandbox/cloud.ts";
+import { Cloud, OPERATOR_KEY } from "../../../lib/sandbox/cloud.ts";
 import { EventStream } from "../../../lib/sandbox/events.ts";
 import type { CallRecord } from "../../../lib/sandbox/gateway/call-log.ts";
 import { Gateway } from "../../../lib/sandbox/gateway/gateway.ts";
 import { LocalNode } from "../../../lib/sandbox/nodes/node.ts";
+import { startScheduler } from "../../../lib/sandbox/nodes/schedulers.ts";
 import type { Deployment, FunctionModel } from "../../../lib/sandbox/template/deployment.ts";
 
 export const PLACE = { account: "000000000000", region: "us-east-1", stackName: "Test" };
@@ -44,7 +45,7 @@ export async function openTestCloud(
   const folder = mkdtempSync(join(tmpdir(), "sandbox-test-"));
   const calls: CallRecord[] = [];
   const events = new EventStream();
-  const gateway = new Gateway({ callerOf, record: (call) => calls.push(call) });
+  const gateway = new Gateway({ record: (call) => calls.push(call) });
   await gateway.listen(0);
   const [first, second] = [1, 2].map(
     (index) => new LocalNode({ index, directory: join(folder, "nodes"), tags: { role: "scheduler" } }),
@@ -58,6 +59,7 @@ export async function openTestCloud(
     events,
     gateway,
     mark: join(folder, "functions"),
+    startByHand: (node) => startScheduler(node, join(folder, "ledger.jsonl")),
     fleetTimes: {
       bootMilliseconds: 20,
       agentMilliseconds: 20,
