@@ -187,7 +187,8 @@ const RUNNING: readonly Rule[] = [
 function started(facts: Facts): Change {
   return {
     phase: { restartOf: undefined },
-    counters: { unhealthy: 0 },
+    // From here on it settles: what it took until it ran was the node's own time.
+    counters: { unhealthy: 0, startedAt: facts.now },
     request: { phase: "verifying" },
     entry: gap(facts),
   };

@@ -17,9 +17,9 @@ export interface FakeAws {
 
 export async function startAws(service: Service, interception: Interception = {}): Promise<FakeAws> {
   const calls: CallRecord[] = [];
-  const gateway = new Gateway({ record: (call) => calls.push(call), callerOf: (key) => key });
+  const gateway = new Gateway({ record: (call) => calls.push(call) });
   gateway.add(service);
-  gateway.intercept(interception);
+  gateway.intercept(interception, (key) => key);
   await gateway.listen(0);
   return {
     client: {
