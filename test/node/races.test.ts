@@ -2,6 +2,7 @@ import { describe, it, vi } from "vitest";
 import type { Plan } from "../../lib/core/model.ts";
 import {
   TestNode,
+  alive,
   ask,
   begin,
   clusterSettings,
@@ -179,16 +180,19 @@ describe.concurrent("a slow stop", () => {
   });
 
   it("whose process is killed is taken up again", async ({ expect, onTestFinished }) => {
-    const node = new TestNode(clusterSettings({ start: STUBBORN }, { timers: { killGraceSeconds: 2 } }));
+    const node = new TestNode(clusterSettings({ start: STUBBORN }, { timers: { killGraceSeconds: 4 } }));
     onTestFinished(() => node.dispose());
     const life = await begin(node);
     await ask(node, { mode: "run", life });
+    const began = Date.now();
     const halting = stop(node);
     await until("the worker is there", () => workers(node).length > 0);
     for (const pid of workers(node)) killQuietly(pid);
     await halting;
     await stopFully(node);
     expect(node.schedulers()).toEqual([]);
+    // The grace counts from the first stop, not from the last.
+    expect(Date.now() - began).toBeLessThan(6500);
   });
 });
 
@@ -210,6 +214,27 @@ describe.concurrent("a start", () => {
     await until("no process of any kind is left", () => node.processes().length === 0);
     expect(starts(node)).toBe(0);
   });
+
+  it.for(["start", "work"])(
+    "that wakes after a newer operation began does nothing (as %s)",
+    async (role, { expect, onTestFinished }) => {
+      const node = new TestNode(clusterSettings({ start: COUNTED }));
+      onTestFinished(() => node.dispose());
+      const life = await begin(node);
+      const { invocation } = await ask(node, { mode: "run", life });
+      const [old] = (node.state()["op"] ?? "").split(" ");
+      const again = await ask(node, { mode: "restart", life, invocation });
+      // Nothing runs, the grant holds: only the operation's name is in its way.
+      for (const pid of again.pids) killQuietly(pid);
+      await until("all have ended", () => node.schedulers().length === 0);
+      const late = node.spawn(
+        `exec sh "$SCHEDULER_FAILOVER_ROOT/run/scheduler-failover/etl/program" ${role} ${old}`,
+      );
+      await until("it has ended", () => !alive(late));
+      await until("no process of any kind is left", () => node.processes().length === 0);
+      expect(starts(node)).toBe(2);
+    },
+  );
 
   it("whose grant is over before the last check does not happen", async ({ expect, onTestFinished }) => {
     const node = new TestNode(clusterSettings({ start: COUNTED }));

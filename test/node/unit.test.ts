@@ -6,6 +6,7 @@ import {
   begin,
   clusterSettings,
   killQuietly,
+  plan,
   stop,
   stopFully,
   until,
@@ -25,6 +26,7 @@ state() { cat "$s/state" 2>/dev/null || echo inactive; }
 pid() { cat "$s/pid" 2>/dev/null || echo 0; }
 case "$1 $2" in
 "show demo.service")
+  [ -e "$s/slow" ] && sleep 0.4
   st=$(state); p=$(pid); sub=dead; inv=
   if [ "$st" = active ] && { [ ! -e /proc/$p/stat ] || grep -q ') [ZX] ' /proc/$p/stat; }; then st=failed; echo failed >"$s/state"; fi
   [ "$st" = active ] && sub=running inv=$(cat "$s/inv") || p=0
@@ -120,6 +122,18 @@ describe.concurrent("a scheduler that is a systemd unit", () => {
       return report.state === "running" ? report : undefined;
     });
     expect(again.invocation).not.toBe(first.invocation);
+  });
+
+  it("is not reported stopped once a newer plan has come", async ({ expect, onTestFinished }) => {
+    const node = unitNode();
+    onTestFinished(() => node.dispose());
+    const life = await begin(node);
+    node.write("fake/slow", "");
+    const halt = plan(node, { active: "none" });
+    const stopping = node.converge(halt);
+    await until("the stop is accepted", () => node.state()["seen"] === `${halt.token}\n`);
+    await ask(node, { mode: "hold", life });
+    expect((await stopping).report).toMatchObject({ state: "busy", reason: "superseded" });
   });
 
   it("is unknown, never stopped, where systemd does not answer", async ({ expect, onTestFinished }) => {
