@@ -23,9 +23,19 @@ const compiles = (pattern: string): boolean => {
   }
 };
 
+/**
+ * What JavaScript and `grep -E` on the node read alike. `\d` and its like, and groups that begin with `(?`, mean
+ * something else to grep or nothing at all: such a pattern would find no scheduler where one runs.
+ */
+const isPortable = (pattern: string): boolean => !/\\[A-Za-z0-9]|\(\?/.test(pattern);
+
 const patternBreaches = ({ pattern }: WrittenScheduler): readonly Breach[] => {
   if (pattern === undefined) return [];
   if (!compiles(pattern)) return breach(true, ["pattern"], "must be a valid regular expression", pattern);
+  if (!isPortable(pattern)) {
+    const rule = "must be read alike by `grep -E`: write [0-9] for \\d, [A-Za-z0-9_] for \\w, ( for (?:";
+    return breach(true, ["pattern"], rule, pattern);
+  }
   const victim = BYSTANDERS.find((line) => new RegExp(pattern).test(line));
   const what = victim === "" ? "an empty command line" : String(victim);
   return breach(

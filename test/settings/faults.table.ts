@@ -202,6 +202,11 @@ export const FAULTS: readonly (readonly [name: string, changes: readonly Change[
     "must be a valid regular expression",
   ],
   [
+    "a pattern that grep reads otherwise",
+    [...started, [`${main}.scheduler.pattern`, "airflow\\s+scheduler"]],
+    "must be read alike by `grep -E`",
+  ],
+  [
     "a pattern that matches all",
     [...started, [`${main}.scheduler.pattern`, ".*"]],
     "must match the scheduler only",
