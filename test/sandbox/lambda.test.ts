@@ -90,6 +90,10 @@ describe("an invocation", () => {
     const { FunctionError, StatusCode, body } = await invoke({ wait: 5_000 });
     expect({ FunctionError, StatusCode }).toEqual({ FunctionError: "Unhandled", StatusCode: 200 });
     expect(body["errorMessage"]).toContain("Task timed out after 1.00 seconds");
+    expect(test.events.recent.at(-1)).toMatchObject({
+      kind: "problem",
+      text: expect.stringContaining("Task timed out after 1.00 seconds") as string,
+    });
     expect((await invoke({})).body["pid"]).not.toBe(before.body["pid"]);
   });
 

@@ -8,6 +8,7 @@ import type { Fleet } from "../nodes/fleet.ts";
 import type { LocalNode } from "../nodes/node.ts";
 import type { Invocation, RunCommand } from "../nodes/run-command.ts";
 import type { DocumentModel } from "../template/deployment.ts";
+import { describeInstanceInformation } from "./ssm-instances.ts";
 import { validated } from "./validated.ts";
 import { combinedOutput, statusOf, truncate } from "./ssm-status.ts";
 
@@ -27,7 +28,7 @@ export function ssmService(parts: SsmParts): Service {
       ListCommandInvocations: (call) => listCommandInvocations(parts, call),
       GetCommandInvocation: (call) => getCommandInvocation(parts, call),
       CancelCommand: (call) => cancelCommand(parts, call),
-      DescribeInstanceInformation: (call) => describeInstanceInformation(parts, call),
+      DescribeInstanceInformation: (call) => describeInstanceInformation(parts.fleet, call),
       ListDocuments: () => ({
         DocumentIdentifiers: parts.documents.map(({ name, type }) => ({
           Name: name,
@@ -231,54 +232,4 @@ function cancelCommand({ runCommand }: SsmParts, call: Call): object {
   }
   runCommand.cancel(input.CommandId, input.InstanceIds ?? []);
   return {};
-}
-
-const DescribeInput = z.looseObject({
-  Filters: z.array(z.object({ Key: z.string(), Values: z.array(z.string()) })).optional(),
-  MaxResults: z.int().min(5).max(50).optional(),
-});
-
-function describeInstanceInformation({ fleet }: SsmParts, call: Call): object {
-  const { Filters: filters = [] } = validated(DescribeInput, call.params);
-  if (call.params["InstanceInformationFilterList"] !== undefined) {
-    throw new NotImplemented("ssm:DescribeInstanceInformation with InstanceInformationFilterList");
-  }
-  const now = Date.now();
-  const nodes = fleet.nodes.filter((node) => node.lastPing > 0 && node.state !== "terminated");
-  return {
-    InstanceInformationList: nodes
-      .map((node) => ({ node, ping: pingOf(node, now) }))
-      .filter(({ node, ping }) =>
-        filters.every(({ Key: key, Values: values }) => values.includes(filterValue(node, ping.status, key))),
-      )
-      .map(({ node, ping }) => ({
-        InstanceId: node.id,
-        PingStatus: ping.status,
-        LastPingDateTime: ping.at / 1000,
-        AgentVersion: AGENT_VERSION,
-        IsLatestVersion: true,
-        PlatformType: "Linux",
-        PlatformName: "Debian GNU/Linux",
-        PlatformVersion: "12",
-        ResourceType: "EC2Instance",
-        IPAddress: node.privateIp,
-        ComputerName: node.name,
-      })),
-  };
-}
-
-const AGENT_VERSION = "3.3.3572.0";
-/** Agents ping every five minutes: for so long a dead one looks alive. */
-const PING_MILLISECONDS = 300_000;
-
-function pingOf(node: LocalNode, now: number): { status: string; at: number } {
-  if (node.reachable) return { status: "Online", at: now };
-  return { status: now - node.lastPing > PING_MILLISECONDS ? "ConnectionLost" : "Online", at: node.lastPing };
-}
-
-function filterValue(node: LocalNode, ping: string, key: string): string {
-  if (key === "InstanceIds") return node.id;
-  if (key === "PingStatus") return ping;
-  if (key.startsWith("tag:")) return node.tags[key.slice("tag:".length)] ?? "";
-  throw new NotImplemented(`ssm:DescribeInstanceInformation with the filter ${key}`);
 }

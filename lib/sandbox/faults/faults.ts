@@ -1,6 +1,4 @@
 /** Faults on demand: sets, ends and lists them. What a standing one does to calls is in `interception.ts`. */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { EventStream } from "../events.ts";
 import type { Fleet } from "../nodes/fleet.ts";
 import type { LocalNode } from "../nodes/node.ts";
@@ -8,6 +6,7 @@ import { signal } from "../nodes/processes.ts";
 import type { Disturbance } from "../nodes/run-command.ts";
 import { schedulersOf } from "../nodes/schedulers.ts";
 import { FAULTS, type FaultName, isFaultName, isNodeFault, type NodeFaultName } from "./catalogue.ts";
+import { applyToNode, breakStarts } from "./on-nodes.ts";
 import { Refusal } from "./refusal.ts";
 import { textOf } from "../values.ts";
 
@@ -153,34 +152,8 @@ export class Faults {
     node: LocalNode,
     parameters: Readonly<Record<string, unknown>>,
   ): Promise<void> {
-    switch (name) {
-      case "kill":
-        return signalSchedulers(node, "SIGKILL");
-      case "hang":
-        return signalSchedulers(node, "SIGSTOP");
-      case "resume":
-        return signalSchedulers(node, "SIGCONT");
-      case "crash":
-        return await this.#fleet.crash(node, Number(parameters["seconds"]) * 1000);
-      case "bring-back":
-        if (node.agentRuns) throw new Refusal(`${node.name} runs already`, "node");
-        return this.#fleet.bringBack(node);
-      case "cut-off":
-        return this.#fleet.cutOff(node);
-      case "reconnect":
-        this.standing.delete(keyOf("cut-off", node.id));
-        return this.#fleet.reconnect(node);
-      case "start-by-hand":
-        if (node.state !== "running") throw new Refusal(`${node.name} does not run`, "node");
-        return this.#startByHand(node);
-      case "start-fails":
-        return breakStarts(node, true);
-      case "ssm-slow":
-      case "ssm-late":
-      case "ssm-duplicate":
-        // They act on calls and deliveries while they stand.
-        return undefined;
-    }
+    if (name === "reconnect") this.standing.delete(keyOf("cut-off", node.id));
+    await applyToNode(name, node, parameters, { fleet: this.#fleet, startByHand: this.#startByHand });
   }
 
   #endLater(name: FaultName, node: LocalNode | undefined, seconds: number): void {
@@ -242,21 +215,4 @@ function checkedSeconds(duration: unknown): number | undefined {
     );
   }
   return duration;
-}
-
-function signalSchedulers(node: LocalNode, name: NodeJS.Signals): void {
-  const found = schedulersOf(node);
-  if (found.length === 0) throw new Refusal(`no scheduler runs on ${node.name}`, "node");
-  for (const { pid } of found) signal(pid, name);
-}
-
-/** The demo scheduler looks for this file when it starts. */
-function breakStarts(node: LocalNode, broken: boolean): void {
-  const file = join(node.root, "etc/demo-scheduler/broken");
-  if (!broken) {
-    rmSync(file, { force: true });
-    return;
-  }
-  mkdirSync(join(file, ".."), { recursive: true });
-  writeFileSync(file, "");
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { AwsError } from "../gateway/aws-error.ts";
 import type { FunctionModel } from "../template/deployment.ts";
+import { recordOf, textOf } from "../values.ts";
 import { ExecutionEnvironment, type Outcome } from "./environment.ts";
 
 export interface LogLine {
@@ -90,6 +91,7 @@ export class LambdaRuntime {
       const arn = found.qualifier === LATEST ? found.model.arn : `${found.model.arn}:${found.qualifier}`;
       const outcome = await environment.invoke({ requestId, arn, payload });
       const milliseconds = Date.now() - started;
+      if (outcome.functionError !== undefined) environment.onLine(errorLine(requestId, outcome.payload));
       lines.push(
         `END RequestId: ${requestId}`,
         `REPORT RequestId: ${requestId}\tDuration: ${milliseconds} ms\tMemory Size: ${found.model.memoryMegabytes} MB`,
@@ -191,6 +193,18 @@ export class LambdaRuntime {
     const key = `${model.name}:${version}`;
     this.#idle.set(key, [...(this.#idle.get(key) ?? []), environment]);
   }
+}
+
+/** Lambda's own line in the log of an invocation that failed, in its JSON format. */
+function errorLine(requestId: string, payload: string): string {
+  const { errorType, errorMessage, trace } = recordOf(JSON.parse(payload));
+  return JSON.stringify({
+    timestamp: new Date().toISOString(),
+    level: "ERROR",
+    requestId,
+    message: `${textOf(errorType)}: ${textOf(errorMessage)}`,
+    stackTrace: trace,
+  });
 }
 
 function versionOf(model: FunctionModel, qualifier: string): string | undefined {
