@@ -1,5 +1,5 @@
 /** What the rules about an active node share. */
-import { restartsLeft, settled } from "./facts.ts";
+import { settled } from "./facts.ts";
 import type { Facts } from "./facts.ts";
 import { leave } from "./rules-before.ts";
 import { attempt } from "./rules-start.ts";
@@ -26,8 +26,6 @@ export const failures = (facts: Facts) => facts.settings.health?.failures ?? 1;
 export const unhealthyLong = (facts: Facts) =>
   facts.verdict === "unhealthy" &&
   (starting(facts) ? settled(facts) : facts.record.counters.unhealthy + 1 >= failures(facts));
-export const loops = (facts: Facts) => facts.replaced && !starting(facts) && !restartsLeft(facts);
-
 /** As leaving, with the last moment at which the scheduler was known to run. */
 export function moves(facts: Facts, cause: string): Change {
   const change = leave(facts, cause);

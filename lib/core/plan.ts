@@ -80,13 +80,9 @@ export function commit(
   settings: ClusterSettings,
 ): ClusterRecord {
   const plan: Plan = { ...draft, token: stamp.token };
-  const node = record.nodes[plan.active];
-  const nodes = node
-    ? {
-        ...record.nodes,
-        [plan.active]: { ...node, stopBy: promised(node, plan, settings), proof: undefined },
-      }
-    : record.nodes;
+  const nodes = Object.fromEntries(
+    Object.entries(record.nodes).map(([id, node]) => [id, promise(id, node, plan, settings)]),
+  );
   return {
     ...record,
     token: stamp.token,
@@ -96,6 +92,12 @@ export function commit(
     nodes,
     savedAt: stamp.at,
   };
+}
+
+/** What the plan permits a node, beyond what it was promised before. A detached node may run a scheduler for ever. */
+function promise(id: NodeId, node: NodeRecord, plan: Plan, settings: ClusterSettings): NodeRecord {
+  if (id === plan.active) return { ...node, stopBy: promised(node, plan, settings), proof: undefined };
+  return plan.others === "detach" ? { ...node, stopBy: "ever", proof: undefined } : node;
 }
 
 /**

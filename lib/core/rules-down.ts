@@ -72,11 +72,25 @@ const NOT_RUNNING: readonly Rule[] = [
     problem: "opens",
   }),
   rule({
+    code: "MOVES_LOOPING",
+    phases: ["verifying", "steady"],
+    when: "the scheduler keeps dying and coming back, and another node can take over",
+    holds: (facts) => facts.replaced && !restartsLeft(facts) && standbys(facts).length > 0,
+    sentence:
+      "The scheduler on {active} has died and come back {restarts} times and more: it moves to {standby}.",
+    next: "stopping",
+    tell: "restart-failed",
+    again: true,
+    change: (facts) => moves(facts, "MOVES_LOOPING"),
+  }),
+  rule({
     code: "RESTARTED",
     phases: ["verifying", "steady"],
-    when: "the scheduler was not running and the active node has started it again",
-    holds: (facts) => facts.verdict === "starting" && (restartsLeft(facts) || standbys(facts).length === 0),
-    sentence: "The scheduler on {active} was not running: it is started there again.",
+    when: "the scheduler was found dead and is started again, or another process runs than before",
+    holds: (facts) =>
+      facts.replaced ||
+      (facts.verdict === "starting" && (restartsLeft(facts) || standbys(facts).length === 0)),
+    sentence: "The scheduler on {active} has ended, and is started there again.",
     next: "starting",
     tell: "history",
     change: (facts) => startsInPlace(facts, "RESTARTED"),

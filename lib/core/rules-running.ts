@@ -1,5 +1,5 @@
 /** A node holds the grant and its scheduler runs: healthy or not, settled or not. */
-import { downSince, loops, moves, startsInPlace, unhealthyLong } from "./active.ts";
+import { downSince, moves, startsInPlace, unhealthyLong } from "./active.ts";
 import { mayMoveRunning, recentMoves, restartsLeft, settled, standbys } from "./facts.ts";
 import type { Facts } from "./facts.ts";
 import { WITH_ACTIVE, rule } from "./rule.ts";
@@ -78,31 +78,6 @@ const UNHEALTHY: readonly Rule[] = [
 ];
 
 const RUNNING: readonly Rule[] = [
-  rule({
-    code: "MOVES_LOOPING",
-    phases: ["verifying", "steady"],
-    when: "the scheduler keeps dying and coming back, and another node can take over",
-    holds: (facts) => loops(facts) && standbys(facts).length > 0,
-    sentence:
-      "The scheduler on {active} has died and come back {restarts} times and more: it moves to {standby}.",
-    next: "stopping",
-    tell: "restart-failed",
-    again: true,
-    change: (facts) => moves(facts, "MOVES_LOOPING"),
-  }),
-  rule({
-    code: "CAME_BACK",
-    phases: ["verifying", "steady"],
-    when: "another scheduler process runs on the active node than before",
-    holds: (facts) => facts.replaced,
-    sentence: "The scheduler on {active} is a new process: the old one ended, and the node brought it back.",
-    next: "verifying",
-    tell: "recovered",
-    change: (facts) => ({
-      phase: { cause: "CAME_BACK", downSince: undefined },
-      counters: { restarts: facts.record.counters.restarts + 1, startedAt: facts.now, unhealthy: 0 },
-    }),
-  }),
   rule({
     code: "FAILED_OVER",
     phases: ["starting"],

@@ -233,15 +233,15 @@ export const RUNNING: readonly Situation[] = [
     asks: "all stop",
   },
   {
-    says: "tells that a scheduler came back by itself",
+    says: "counts a scheduler that came back by itself as a start in place",
     decision: () =>
       afterReplies(recordWith(), [
         answers("a", "running", { invocation: "another" }),
         answers("b", "stopped"),
       ]),
-    code: "CAME_BACK",
-    phase: "verifying",
-    asks: "hold a for life-a, others stop",
+    code: "RESTARTED",
+    phase: "starting",
+    asks: "run a for life-a, others stop",
   },
   {
     says: "tells that the scheduler runs on another node",
