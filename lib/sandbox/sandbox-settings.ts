@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parse, stringify } from "yaml";
 import { isRecord, textOf } from "./values.ts";
-import { DEMO_SCHEDULER } from "./nodes/schedulers.ts";
+import { DEMO_SCHEDULER } from "./nodes/demo-scheduler.ts";
 
 export type SettingsOverride = Readonly<Record<string, unknown>>;
 

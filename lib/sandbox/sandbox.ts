@@ -11,7 +11,7 @@ import { endLeftovers, removeCurrent, SandboxFolder, writeCurrent } from "./fold
 import { CallLog, type CallRecord } from "./gateway/call-log.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { Ledger } from "./ledger.ts";
-import { LocalNode } from "./nodes/node.ts";
+import { LocalNode, type NodeOptions } from "./nodes/node.ts";
 import { startScheduler } from "./nodes/schedulers.ts";
 import { ProcessWatch } from "./process-watch.ts";
 import { type SettingsOverride, writeSettings } from "./sandbox-settings.ts";
@@ -30,6 +30,8 @@ export interface SandboxOptions {
   readonly nodes?: number;
   /** Merged into the sandbox's own settings; `null` takes a member away. */
   readonly settings?: SettingsOverride;
+  /** Makes the nodes. @default folders of processes below the sandbox's own folder */
+  readonly makeNode?: (options: NodeOptions) => LocalNode;
   /** Nodes, by name, on which somebody has started a scheduler before the controller looks for the first time. */
   readonly startedByHand?: readonly string[];
   /** Gets every event, the first ones of the start included. */
@@ -189,14 +191,13 @@ async function startParts(
   events.tell("sandbox", "synthesizing and bundling what would be deployed");
   const assembly = readAssembly(await synthesizeApp(folder.file("cdk.out"), settings, STACK_NAME));
   const place = { account: SANDBOX_ACCOUNT, region: SANDBOX_REGION, stackName: assembly.stackName };
-  const nodes = Array.from(
-    { length: options.nodes ?? 2 },
-    (_, index) =>
-      new LocalNode({
-        index: index + 1,
-        directory: folder.file("nodes"),
-        tags: tags[index % tags.length] ?? {},
-      }),
+  const makeNode = options.makeNode ?? ((own: NodeOptions) => new LocalNode(own));
+  const nodes = Array.from({ length: options.nodes ?? 2 }, (_, index) =>
+    makeNode({
+      index: index + 1,
+      directory: folder.file("nodes"),
+      tags: tags[index % tags.length] ?? {},
+    }),
   );
   const deployment = readDeployment(assembly, place);
   const startByHand = (node: LocalNode): void => startScheduler(node, ledgerFile);

@@ -1,6 +1,5 @@
 /** The instances and how their states change; each change is told as EC2 tells EventBridge. */
 import { AwsError } from "../gateway/aws-error.ts";
-import { signal } from "./processes.ts";
 import { type InstanceState, LocalNode } from "./node.ts";
 
 export interface FleetTimes {
@@ -59,7 +58,9 @@ export class Fleet {
     this.#to(node, "pending");
     this.#after(node, epoch, this.#times.bootMilliseconds, () => {
       this.#to(node, "running");
-      this.#after(node, epoch, this.#times.agentMilliseconds, () => {
+      this.#after(node, epoch, this.#times.agentMilliseconds, async () => {
+        await node.booted();
+        if (this.#epoch.get(node) !== epoch) return;
         node.agentRuns = true;
         node.lastPing = Date.now();
         this.#onReachable(node);
@@ -102,7 +103,7 @@ export class Fleet {
     const epoch = this.#begin(node);
     this.#to(node, "stopping");
     node.agentRuns = false;
-    if (!force) for (const { pid } of node.processes()) signal(pid, "SIGTERM");
+    if (!force) node.shutDown();
     this.#after(node, epoch, force ? 0 : this.#times.stopMilliseconds, async () => {
       await node.losePower();
       this.#to(node, "stopped");

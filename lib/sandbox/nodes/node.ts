@@ -5,7 +5,8 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { killAll, processesUnder, ROOT_VARIABLE, type ProcessInfo } from "./processes.ts";
+import { DEMO_SCHEDULER } from "./demo-scheduler.ts";
+import { killAll, processesUnder, ROOT_VARIABLE, signal, type ProcessInfo } from "./processes.ts";
 
 export type InstanceState = "pending" | "running" | "stopping" | "stopped" | "shutting-down" | "terminated";
 
@@ -26,10 +27,20 @@ export interface NodeOptions {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** A program with its arguments and the folder that it starts in, as this machine runs it. */
+export interface Launch {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+}
+
 export class LocalNode {
   readonly id: string;
   readonly name: string;
+  /** Where this machine finds the node's files. */
   readonly root: string;
+  /** The demo scheduler's program, as it stands on the node's command lines. */
+  readonly schedulerProgram: string = DEMO_SCHEDULER;
   readonly tags: Readonly<Record<string, string>>;
   readonly privateIp: string;
   state: InstanceState = "stopped";
@@ -68,6 +79,23 @@ export class LocalNode {
 
   processes(): ProcessInfo[] {
     return processesUnder(this.root);
+  }
+
+  /** How the node's agent runs the script at this path below the root. */
+  agentLaunch(directory: string, script: string): Launch {
+    const file = join(this.root, directory, script);
+    const quoted = `'${file.replaceAll("'", String.raw`'\''`)}'`;
+    return { program: "sh", args: ["-c", quoted], cwd: join(this.root, directory) };
+  }
+
+  /** Resolves when what boots with the node is up; nothing boots with a folder. */
+  booted(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Asks everything to end, as a shutdown does. */
+  shutDown(): void {
+    for (const { pid } of this.processes()) signal(pid, "SIGTERM");
   }
 
   /** An instance that boots finds its disk as it was, and /run empty. */

@@ -21,19 +21,21 @@ export interface RunningScript {
   cancel(): void;
 }
 
+/** The agent's own name for the file. */
+const SCRIPT = "_script.sh";
 /** The status that the agent gives a script that it ended. */
 const STOPPED_BY_AGENT = 137;
 /** The agent keeps no more of each output. */
 const MOST_OUTPUT = 24_000;
 
 export function runScript(node: LocalNode, commandId: string, region: string, script: Script): RunningScript {
-  const directory = join(node.root, "var/lib/amazon/ssm", node.id, "document/orchestration", commandId);
-  mkdirSync(directory, { recursive: true });
-  const file = join(directory, "_script.sh");
-  writeFileSync(file, script.text, { mode: 0o700 });
+  const directory = join("var/lib/amazon/ssm", node.id, "document/orchestration", commandId);
+  mkdirSync(join(node.root, directory), { recursive: true });
+  writeFileSync(join(node.root, directory, SCRIPT), script.text, { mode: 0o700 });
   const startedAt = Date.now();
-  const child = spawn("sh", ["-c", `'${file.replaceAll("'", String.raw`'\''`)}'`], {
-    cwd: directory,
+  const { program, args, cwd } = node.agentLaunch(directory, SCRIPT);
+  const child = spawn(program, args, {
+    cwd,
     detached: true,
     env: {
       ...node.environment,
@@ -41,7 +43,7 @@ export function runScript(node: LocalNode, commandId: string, region: string, sc
       AWS_SSM_INSTANCE_ID: node.id,
       AWS_SSM_REGION_NAME: region,
       SSM_COMMAND_ID: commandId,
-      PWD: directory,
+      PWD: cwd,
     },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -1,10 +1,8 @@
 /** Which demo schedulers really run, by the processes themselves: what the controller believes does not count. */
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { DEMO_SCHEDULER } from "./demo-scheduler.ts";
 import type { LocalNode } from "./node.ts";
 import type { ProcessInfo } from "./processes.ts";
-
-export const DEMO_SCHEDULER = fileURLToPath(new URL("../demo-scheduler.mjs", import.meta.url));
 
 /** Starts a scheduler as a person would who knows nothing of a controller. */
 export function startScheduler(node: LocalNode, ledger: string): void {
@@ -18,5 +16,5 @@ export function startScheduler(node: LocalNode, ledger: string): void {
 
 /** The main processes of schedulers on the node; a stopped one (state `T`) is there, too. */
 export function schedulersOf(node: LocalNode): ProcessInfo[] {
-  return node.processes().filter(({ argv }) => argv[1] === DEMO_SCHEDULER && argv[2] === "run");
+  return node.processes().filter(({ argv }) => argv[1] === node.schedulerProgram && argv[2] === "run");
 }
