@@ -9,7 +9,7 @@
 import { formatInstant } from "../lib/core/instants.ts";
 import { decideAfter, decideBefore } from "../lib/core/decide.ts";
 import type { Decision, View } from "../lib/core/decide.ts";
-import { freshRecord, isGone } from "../lib/core/notes.ts";
+import { freshRecord, isGone, isUnfenced } from "../lib/core/notes.ts";
 import { outboxAgeSeconds } from "../lib/core/news.ts";
 import { commit } from "../lib/core/plan.ts";
 import { nextTick } from "../lib/core/schedule.ts";
@@ -142,6 +142,7 @@ class Pass {
   private async ask(planned: ClusterRecord): Promise<Decision | undefined> {
     const { ports, context } = this;
     if (ports.clock.now() >= planned.lease.until) return undefined;
+    await this.fence(planned);
     const nodes = Object.keys(planned.nodes).filter((id) => !isGoneIn(planned, id));
     const sent = await ports.nodes.send(context.cluster, context.owner, planned.plan, nodes);
     for (const [node, obstacle] of sent.unsent) {
@@ -149,6 +150,22 @@ class Pass {
     }
     const replies = await collect(ports, sent, this.needed(planned, nodes), this.budgetEnd());
     return decideAfter(this.view(planned), replies, sent.unsent);
+  }
+
+  /** Within the lease, and on record: whom the record names is asked for at each tick until EC2 says that it stops. */
+  private async fence({ phase, nodes }: ClusterRecord): Promise<void> {
+    if (phase.fence === undefined || !isUnfenced(nodes[phase.fence])) return;
+    const { ports, context } = this;
+    try {
+      await ports.directory.stop(phase.fence);
+      ports.journal.write("warn", "fenced", { cluster: context.cluster, node: phase.fence });
+    } catch (error) {
+      ports.journal.write("error", "the fence failed", {
+        cluster: context.cluster,
+        node: phase.fence,
+        error,
+      });
+    }
   }
 
   /** In a steady tick the decision waits for the active node only, in a transition for all. */

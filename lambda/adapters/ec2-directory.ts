@@ -1,5 +1,11 @@
 /** The cluster's instances as EC2 lists them. What EC2 does not find is absent from the answer, never invented. */
-import { DescribeInstancesCommand, type EC2Client, type Filter, type Instance } from "@aws-sdk/client-ec2";
+import {
+  DescribeInstancesCommand,
+  StopInstancesCommand,
+  type EC2Client,
+  type Filter,
+  type Instance,
+} from "@aws-sdk/client-ec2";
 import type { DiscoveredNode, NodeId } from "../../lib/core/model.ts";
 import type { NodeDirectory } from "../../lib/core/ports.ts";
 import type { NodeSettings } from "../../lib/core/settings.ts";
@@ -27,6 +33,18 @@ export class Ec2NodeDirectory implements NodeDirectory {
     const missing = known.filter((id) => !found.has(id));
     for (const filter of idFilters(missing)) await this.#find(filter, found);
     return [...found.values()];
+  }
+
+  /** By force: the operating system that would have to agree is the one that does not answer. @throws AwsCallError */
+  async stop(node: NodeId): Promise<void> {
+    try {
+      await this.#client.send(
+        new StopInstancesCommand({ InstanceIds: [node], Force: true }),
+        withinCallTime(),
+      );
+    } catch (error) {
+      throw new AwsCallError(`EC2 StopInstances: ${describeFailure(error)}`, { cause: error });
+    }
   }
 
   async #find(filter: Filter, found: Map<NodeId, DiscoveredNode>): Promise<void> {

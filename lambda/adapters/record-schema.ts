@@ -72,6 +72,7 @@ const phase = z.object({
   from: z.optional(z.string()),
   failed: z.optional(z.string()),
   to: z.optional(z.string()),
+  fence: z.optional(z.string()),
   restartOf: z.optional(z.string()),
   cause: z.string(),
   downSince: z.optional(instant),

@@ -100,6 +100,8 @@ export interface Phase {
   readonly failed?: NodeId | undefined;
   /** In `stopping`: where it shall run, if that is settled. */
   readonly to?: NodeId | undefined;
+  /** The node whose instance EC2 is asked to stop by force, until EC2 says that it does or the node answers. */
+  readonly fence?: NodeId | undefined;
   /** In `starting`: the invocation that a restart stops first. */
   readonly restartOf?: string | undefined;
   /** The code of the rule that began the move or start; `none` when the scheduler is settled. */

@@ -81,6 +81,13 @@ function noteInstance(node: NodeRecord, found: DiscoveredNode | undefined, now: 
   };
 }
 
+/** Whether EC2 has still to be asked to stop it: it does not say that it stops or has stopped it. */
+export function isUnfenced(node: NodeRecord | undefined): boolean {
+  return (
+    node !== undefined && node.instance !== "stopping" && node.instance !== "shutting-down" && !isGone(node)
+  );
+}
+
 /** What EC2's word proved ends with that word. */
 function bootedAgain(node: NodeRecord): NodeRecord {
   return node.proof?.kind === "instance-stopped" ? { ...node, stopBy: "ever", proof: undefined } : node;
@@ -104,7 +111,10 @@ export function noteReplies(
     if (report) return noteReply(record, id, node, report, settings, now);
     return isGone(node) ? node : { ...node, silentSince: node.silentSince ?? now, obstacle: unsent.get(id) };
   });
-  return { ...record, nodes };
+  const { fence } = record.phase;
+  const phase =
+    fence !== undefined && replies.has(fence) ? { ...record.phase, fence: undefined } : record.phase;
+  return { ...record, nodes, phase };
 }
 
 function noteReply(

@@ -62,6 +62,8 @@ export interface SentPlan {
 export interface NodeDirectory {
   /** The nodes by tag or list, and what EC2 says of those already `known`. */
   discover(nodes: NodeSettings, known: readonly NodeId[]): Promise<readonly DiscoveredNode[]>;
+  /** The fence: asks EC2 to stop the instance by force. That it has stopped is EC2's word in a later tick. */
+  stop(node: NodeId): Promise<void>;
 }
 
 export interface Mail {

@@ -15,7 +15,7 @@ export function leave(facts: Facts, cause: string, to?: NodeId): Change {
   const failed = phase.name === "starting" ? facts.active : undefined;
   const from = failed === undefined ? facts.active : (phase.from ?? facts.active);
   return {
-    phase: { active: undefined, from, failed, to, cause, restartOf: undefined },
+    phase: { active: undefined, from, failed, to, cause, fence: undefined, restartOf: undefined },
     counters: { unhealthy: 0 },
   };
 }

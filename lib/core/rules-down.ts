@@ -5,6 +5,10 @@ import type { Facts } from "./facts.ts";
 import { WITH_ACTIVE, rule } from "./rule.ts";
 import type { Rule } from "./rule.ts";
 
+/** Only where somebody could take over, and not again while EC2 has been asked. */
+const mayFence = (facts: Facts) =>
+  facts.settings.fence === "ec2-stop" && facts.record.phase.fence === undefined && standbys(facts).length > 0;
+
 const SILENT: readonly Rule[] = [
   rule({
     code: "LIFE_LEARNED",
@@ -35,6 +39,27 @@ const SILENT: readonly Rule[] = [
     tell: "restart-failed",
     again: true,
     change: (facts) => moves(facts, "MOVES_REBOOTED"),
+  }),
+  rule({
+    code: "FENCES",
+    phases: WITH_ACTIVE,
+    when: "the active node has not answered for longer than a hiccup, a standby answers, and the fence is on",
+    holds: (facts) => facts.verdict === "unknown" && longSilent(facts) && mayFence(facts),
+    sentence:
+      "{active} has not answered for {silentSeconds} s and {standby} could take over: EC2 is asked to stop the instance of {active} by force.",
+    tell: "changes",
+    problem: "opens",
+    again: true,
+    change: (facts) => ({ phase: { fence: facts.active } }),
+  }),
+  rule({
+    code: "FENCING",
+    phases: WITH_ACTIVE,
+    when: "EC2 has been asked to stop the active node's instance, and does not say yet that it has stopped",
+    holds: (facts) => facts.verdict === "unknown" && facts.record.phase.fence === facts.active,
+    sentence:
+      "EC2 has been asked to stop {active} by force and says {instance}: another node starts when it says stopped.",
+    problem: "opens",
   }),
   rule({
     code: "ACTIVE_UNKNOWN",

@@ -123,7 +123,7 @@ export const RULES_START: readonly Rule[] = [
       const target = startTarget(facts);
       const { downSince } = facts.record.phase;
       return {
-        phase: { active: target, to: undefined, downSince: downSince ?? facts.now },
+        phase: { active: target, to: undefined, fence: undefined, downSince: downSince ?? facts.now },
         counters: { restarts: 0, unhealthy: 0, ...attempt(facts) },
         request: { phase: "starting" },
         entry: {
@@ -157,6 +157,22 @@ export const RULES_START: readonly Rule[] = [
     holds: (facts) => facts.othersAlive.length > 0,
     sentence: "{othersAlive} is stopping its scheduler.",
     change: (facts) => ({ phase: { downSince: facts.record.phase.downSince ?? facts.now } }),
+  }),
+  rule({
+    code: "FENCES_UNPROVEN",
+    phases: ["stopping"],
+    when: "one node alone is not proven for longer than a hiccup, another could start, and the fence is on",
+    holds: (facts) =>
+      facts.settings.fence === "ec2-stop" &&
+      facts.record.phase.fence === undefined &&
+      facts.unproven.length === 1 &&
+      facts.candidates.length > 0 &&
+      longer(facts, hiccup(facts), facts.record.phase.since),
+    sentence: "{unproven} is not proven to run no scheduler: EC2 is asked to stop its instance by force.",
+    tell: "changes",
+    problem: "opens",
+    again: true,
+    change: (facts) => ({ phase: { fence: facts.unproven[0] } }),
   }),
   rule({
     code: "NO_PROOF",

@@ -126,6 +126,7 @@ export function portsOf(cluster: Cluster, tick: TickProcess): Ports {
     },
     directory: {
       discover: (nodes, known) => tick.call("asking EC2", "EC2", () => discover(cluster, nodes, known)),
+      stop: () => Promise.reject(new Error("no run has the fence on")),
     },
     alerts: {
       send: (mail: Mail) =>

@@ -62,7 +62,7 @@ export async function makeController(
     clock,
     alerts: mails,
     nodes: { send: unexpected, collect: unexpected },
-    directory: { discover: unexpected },
+    directory: { discover: unexpected, stop: unexpected },
     metrics: { put: unexpected },
     ids: { nonce: () => `nonce-${(nonces += 1)}` },
   };
