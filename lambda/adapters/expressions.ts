@@ -20,6 +20,7 @@
 import type { UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
 import type { ClusterRecord, Wish } from "../../lib/core/model.ts";
 import type { Execution, Expected } from "../../lib/core/ports.ts";
+import { MOVES } from "../../lib/core/steering.ts";
 
 /** What an UpdateItem does, and what it requires to find. */
 export type Expression = Required<
@@ -103,13 +104,29 @@ const WISH_HAS_ENDED = "#request.#phase IN (:done, :failed)";
 /** The same id again is the same wish: it is answered by how it went, not begun anew. */
 const ANOTHER_ID = "#request.#id <> :id";
 
+/** A move that no tick has begun yet makes room for a wish about how the ticks steer: nobody waits to pause or resume. */
+const MOVE_WAITS = "(#request.#phase = :accepted AND #request.#action IN (:failover, :switchover))";
+
 /** Puts a wish on a record, unless another one is under way. */
 export function wishExpression(wish: Wish): Expression {
+  const steers = !MOVES.has(wish.action);
+  const makesRoom = steers ? `(${WISH_HAS_ENDED} OR ${MOVE_WAITS})` : WISH_HAS_ENDED;
   return {
     UpdateExpression: "SET #request = :request",
-    ConditionExpression: `${RECORD_EXISTS} AND (${NO_WISH} OR (${WISH_HAS_ENDED} AND ${ANOTHER_ID}))`,
-    ExpressionAttributeNames: { "#request": "request", "#phase": "phase", "#id": "id" },
-    ExpressionAttributeValues: { ":request": wish, ":id": wish.id, ":done": "done", ":failed": "failed" },
+    ConditionExpression: `${RECORD_EXISTS} AND (${NO_WISH} OR (${makesRoom} AND ${ANOTHER_ID}))`,
+    ExpressionAttributeNames: {
+      "#request": "request",
+      "#phase": "phase",
+      "#id": "id",
+      ...(steers ? { "#action": "action" } : {}),
+    },
+    ExpressionAttributeValues: {
+      ":request": wish,
+      ":id": wish.id,
+      ":done": "done",
+      ":failed": "failed",
+      ...(steers ? { ":accepted": "accepted", ":failover": "failover", ":switchover": "switchover" } : {}),
+    },
   };
 }
 

@@ -94,7 +94,10 @@ function decide(stage: keyof typeof RULES, view: View, facts: Facts): Decision {
   return {
     code: rule.code,
     sentence,
-    record: { ...record, last: { code: rule.code, sentence, at: facts.now } },
+    record: {
+      ...record,
+      last: stage === "before" ? facts.record.last : { code: rule.code, sentence, at: facts.now },
+    },
     draft: draftPlan(record, facts.settings, facts.now),
     tokenAbove: change.tokenAbove ?? 0,
     again: rule.again ?? false,

@@ -29,7 +29,10 @@ export interface RecordStore {
   appendHistory(cluster: string, entry: HistoryEntry): Promise<void>;
   /** Newest first. */
   readHistory(cluster: string, limit: number): Promise<readonly HistoryEntry[]>;
-  /** Puts the wish on the record unless another one is under way: answers the wish that stands. */
+  /**
+   * Puts the wish on the record unless another one is under way: answers the wish that stands. A move that no tick has
+   * begun yet is no obstacle to a wish about how the ticks steer.
+   */
   putWish(
     cluster: string,
     wish: Wish,

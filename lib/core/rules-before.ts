@@ -9,6 +9,8 @@ import { MOVES, courseOf } from "./steering.ts";
 import type { Change, Rule } from "./rule.ts";
 import type { NodeId } from "./model.ts";
 
+const LEAVES_ALONE: ReadonlySet<string> = new Set(["observing", "detached"]);
+
 /** Leaves the active node: stop and prove first, wherever it shall run next. */
 export function leave(facts: Facts, cause: string, to?: NodeId): Change {
   const { phase } = facts.record;
@@ -76,6 +78,18 @@ export const RULES_BEFORE: readonly Rule[] = [
     change: () => ({ distrust: true }),
   }),
   ...RULES_WISH,
+  rule({
+    code: "MOVE_REFUSED",
+    phases: ANY_PHASE,
+    when: "an operator asked for a move while the controller observes or is detached",
+    holds: (facts) => asked(facts) && LEAVES_ALONE.has(courseOf(facts.record, facts.settings)),
+    sentence: "The move that {by} asked for is not begun: the nodes are left to themselves. `resume` first.",
+    tell: "history",
+    change: (facts) => ({
+      request: { phase: "failed" },
+      entry: { by: facts.record.request?.by, reason: facts.record.request?.reason },
+    }),
+  }),
   rule({
     code: "FAILOVER_BEGINS",
     phases: WITH_ACTIVE,
