@@ -1,0 +1,85 @@
+/** This machine's side of real nodes: where they live, and that nothing of them is left behind. */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, rmdirSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { readProcess } from "../../lib/sandbox/nodes/processes.ts";
+import { cgroupsNamed } from "./cgroup.ts";
+
+const CACHE = join(
+  process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"),
+  "scheduler-failover-controller",
+);
+const RUNS = join(CACHE, "run");
+const OWNER = "owner";
+/** systemd-nspawn keeps files of each machine here, and refuses to remove them on a disk. */
+const NSPAWN_RUN = "/run/systemd/nspawn";
+
+/** The disks of one run's nodes: a file system in memory, so that a node writes to no disk and leaves nothing on one. */
+export class RunFolder {
+  readonly path: string;
+  readonly prefix: string;
+  #mountedNspawnRun = false;
+
+  constructor() {
+    endLeftovers();
+    this.path = join(RUNS, String(process.pid));
+    this.prefix = prefixOf(String(process.pid));
+    mkdirSync(this.path, { recursive: true });
+    mount("-t", "tmpfs", "-o", "size=1g,mode=755", "scheduler-failover", this.path);
+    writeFileSync(join(this.path, OWNER), readProcess(process.pid)?.startTicks ?? "");
+    if (!isMountPoint(NSPAWN_RUN)) {
+      mkdirSync(NSPAWN_RUN, { recursive: true });
+      mount("-t", "tmpfs", "-o", "mode=755", "scheduler-failover", NSPAWN_RUN);
+      this.#mountedNspawnRun = true;
+    }
+  }
+
+  remove(): void {
+    endRun(String(process.pid));
+    if (this.#mountedNspawnRun) execFileSync("umount", [NSPAWN_RUN]);
+  }
+}
+
+/** Ends nodes that a killed run has left; another one that lives is left alone. */
+function endLeftovers(): void {
+  if (!existsSync(RUNS)) return;
+  for (const name of readdirSync(RUNS)) {
+    const owner = join(RUNS, name, OWNER);
+    const ticks = existsSync(owner) ? readFileSync(owner, "utf8") : "";
+    if (ticks === "" || readProcess(Number(name))?.startTicks !== ticks) endRun(name);
+  }
+}
+
+function endRun(name: string): void {
+  for (const cgroup of cgroupsNamed(prefixOf(name))) cgroup.destroy();
+  const path = join(RUNS, name);
+  if (isMountPoint(path)) execFileSync("umount", ["--recursive", path]);
+  if (existsSync(path)) rmdirSync(path);
+}
+
+function prefixOf(run: string): string {
+  return `scheduler-failover-${run}-`;
+}
+
+export function mount(...args: readonly string[]): void {
+  execFileSync("mount", args, { stdio: ["ignore", "ignore", "pipe"] });
+}
+
+export function unmount(path: string): void {
+  if (isMountPoint(path)) execFileSync("umount", [path]);
+}
+
+function isMountPoint(path: string): boolean {
+  return readFileSync("/proc/self/mounts", "utf8")
+    .split("\n")
+    .some((line) => line.split(" ")[1] === path);
+}
+
+/** Empties a folder that is there or not. */
+export function freshFolder(path: string): string {
+  rmSync(path, { recursive: true, force: true });
+  mkdirSync(path, { recursive: true });
+  return path;
+}
+
