@@ -1,0 +1,63 @@
+/**
+ * Examples of each command: the help shows the lines, the pages in `docs/commands` also what they print, which a test
+ * runs against the real actions and ticks.
+ */
+export interface Example {
+  readonly words: string;
+  /** What is shown by it; a sentence. */
+  readonly says?: string;
+  /** What befalls the cluster before it. */
+  readonly after?: "the active node is cut off" | "a failover" | "the scheduler is killed";
+  /** What is typed where it asks. */
+  readonly typed?: string;
+}
+
+const STANDBY = "i-0b5e7a1f2c3d4e5f6";
+
+export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
+  status: [
+    { words: "status" },
+    {
+      words: "status",
+      after: "the active node is cut off",
+      says: "A node that does not answer may still run the scheduler: nothing is started elsewhere without proof.",
+    },
+  ],
+  why: [{ words: "why" }],
+  history: [{ words: "history --limit 3", after: "a failover" }],
+  metadata: [{ words: "metadata" }],
+  is_scheduler_running: [{ words: "is_scheduler_running" }],
+  test_connection: [{ words: "test_connection" }],
+  version: [{ words: "version" }],
+  watch: [
+    {
+      words: "watch | cat",
+      after: "the scheduler is killed",
+      says: "Piped, each change is a line.",
+    },
+  ],
+  doctor: [{ words: "doctor --settings settings.yaml" }],
+  start: [{ words: "start --detach" }],
+  pause: [{ words: 'pause --until 2h --reason "database upgrade"' }],
+  resume: [{ words: "resume" }],
+  observe: [{ words: "observe --wait" }],
+  exclude: [{ words: `exclude ${STANDBY} --reason "disk errors"` }],
+  include: [{ words: `include ${STANDBY}` }],
+  send_test_email: [{ words: "send_test_email" }],
+  failover: [
+    { words: 'failover --reason "node is failing" --wait --yes' },
+    { words: "failover", typed: "no", says: "Anything but yes changes nothing." },
+  ],
+  switchover: [{ words: `switchover --to ${STANDBY} --reason "kernel update" --wait --yes` }],
+  drill: [{ words: "drill --yes" }],
+  stop: [{ words: 'stop --reason "back to the predecessor" --yes' }],
+  detach: [{ words: "detach --yes" }],
+  clear_metadata: [{ words: "clear_metadata --yes" }],
+  init: [
+    { words: "init" },
+    { words: "init", says: "A second run adds nothing." },
+    { words: "init --airflow-cfg airflow.cfg --output from-airflow.yaml" },
+  ],
+  get_current_host: [{ words: "get_current_host" }],
+  cost: [{ words: "cost" }],
+};

@@ -1,0 +1,140 @@
+/** Replies as text of at most 80 columns, with colours only where they help and are wanted. */
+import type { Refusal, Reply } from "../../lambda/actions/reply.ts";
+import type { Instant } from "../core/model.ts";
+import type { Io } from "./io.ts";
+import { type EntryView, instantOf, type NodeView, type Status, type WishView } from "./replies.ts";
+import { clockTime, dateTime, span } from "./times.ts";
+import { answers, verdictOf } from "./verdict.ts";
+
+export const WIDTH = 80;
+
+export type Colour = "red" | "green" | "yellow" | "bold" | "dim";
+const CODES: Readonly<Record<Colour, number>> = { red: 31, green: 32, yellow: 33, bold: 1, dim: 2 };
+
+/** Paints, or does not: no colours where the output is no terminal, or NO_COLOR is set. */
+export function painter(io: Pick<Io, "outputIsTerminal" | "environment">): (colour: Colour, text: string) => string {
+  const wanted = io.outputIsTerminal && (io.environment["NO_COLOR"] ?? "") === "";
+  return wanted ? (colour, text) => `\u001B[${CODES[colour]}m${text}\u001B[0m` : (_, text) => text;
+}
+
+/** Breaks a text into lines of at most `width`; a longer word stands alone. Later lines are indented. */
+export function wrap(text: string, indent = "", width = WIDTH): string {
+  const lines: string[] = [];
+  for (const paragraph of text.split("\n")) {
+    let line = "";
+    for (const word of paragraph.split(" ")) {
+      const longer = line === "" ? word : `${line} ${word}`;
+      const room = lines.length === 0 ? width : width - indent.length;
+      if (longer.length <= room || line === "") line = longer;
+      else {
+        lines.push(line);
+        line = word;
+      }
+    }
+    lines.push(line);
+  }
+  return lines.join(`\n${indent}`);
+}
+
+/** Rows as columns of their widest cell, two spaces apart, without blanks at the ends of lines. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+  return rows
+    .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd())
+    .join("\n");
+}
+
+export function fields(pairs: readonly (readonly [label: string, value: string])[]): string {
+  const width = Math.max(...pairs.map(([label]) => label.length)) + 2;
+  return pairs.map(([label, value]) => wrap(`${label.padEnd(width)}${value}`, " ".repeat(width))).join("\n");
+}
+
+export function renderRefusal({ error }: Refusal): string {
+  return wrap(`refused: ${error.code}: ${error.sentence}`);
+}
+
+export function json(reply: Reply): string {
+  return JSON.stringify(reply, undefined, 2);
+}
+
+export function renderStatus(status: Status, now: Instant, paint: (colour: Colour, text: string) => string): string {
+  const { view } = status;
+  const verdict = verdictOf(status, now);
+  const colour = ({ yes: "green", no: "red", unknown: "yellow" } as const)[verdict.answer];
+  const head = `${status.cluster}: ${paint(verdict.words.startsWith("RUNNING") ? "red" : colour, verdict.words)}`;
+  const says = wrap(`${status.code}: ${status.sentence}`);
+  if (!view.recorded) return [head, says].join("\n");
+  return [head, says, "", renderNodes(view.nodes), "", fields(facts(status, now))].join("\n");
+}
+
+export function renderNodes(nodes: readonly NodeView[]): string {
+  const rows = nodes.map((node) => [
+    node.id,
+    node.role,
+    node.state,
+    node.guard,
+    node.gate,
+    node.instance,
+    answered(node),
+  ]);
+  return table([["node", "role", "state", "guard", "gate", "EC2", "answered"], ...rows]);
+}
+
+function answered(node: NodeView): string {
+  if (node.reportAgeSeconds === null) return "never";
+  const age = `${span(node.reportAgeSeconds * 1_000)} ago`;
+  return answers(node) ? age : `${age}, SILENT`;
+}
+
+function facts({ view }: Status, now: Instant): readonly (readonly [string, string])[] {
+  const { problem, request, steering, lastTransition: last } = view;
+  const list: (readonly [string, string])[] = [["phase", `${view.phase} since ${dateTime(view.since)} UTC`]];
+  if (steering) list.push(["steered", `${steering.kind} since ${dateTime(steering.since)} by ${steering.by}: ${steering.reason}`]);
+  if (view.excluded.length > 0) list.push(["excluded", view.excluded.join(", ")]);
+  if (problem) list.push(["PROBLEM", `${problem.code} since ${dateTime(problem.since)}: ${problem.sentence}`]);
+  if (request) list.push(["wish", wishLine(request)]);
+  if (last) list.push(["last", `${dateTime(last.at)} ${last.code}: ${last.sentence}`]);
+  if (view.newsWaiting > 0) list.push(["untold", `${view.newsWaiting} pieces of news wait to be mailed`]);
+  list.push(["ticked", ticked(view.tickedAt, view.dueAt, now)]);
+  return list;
+}
+
+export function wishLine({ action, to, by, phase, sentence }: WishView): string {
+  const what = `${action}${to === undefined ? "" : ` ${to}`} by ${by}: ${phase}`;
+  return sentence === undefined ? what : `${what}. ${sentence}`;
+}
+
+function ticked(tickedAt: string | null, dueAt: string | null, now: Instant): string {
+  const [at, due] = [instantOf(tickedAt), instantOf(dueAt)];
+  if (at === undefined) return "never";
+  const next = due === undefined ? "" : due >= now ? `, next in ${span(due - now)}` : `, next due ${span(now - due)} ago`;
+  return `${span(now - at)} ago${next}`;
+}
+
+/** Oldest last, as the Lambda answers. */
+export function renderEntry(entry: EntryView): string {
+  const lines = [wrap(`${dateTime(entry.at)}  ${entry.code}: ${entry.sentence}`, "  ")];
+  if (entry.by !== undefined) lines.push(wrap(`  asked by ${entry.by}: ${entry.reason ?? "no reason given"}`, "  "));
+  if (entry.gapSeconds !== undefined) lines.push(`  ${entry.gapSeconds} s without a scheduler`);
+  for (const { words, kind } of Object.values(entry.proofs)) lines.push(wrap(`  proof: ${words || kind}`, "    "));
+  return lines.join("\n");
+}
+
+/** One line, as it is followed. */
+export function entryLine(entry: EntryView): string {
+  return wrap(`${clockTime(entry.at)}  ${entry.code}: ${entry.sentence}`, "          ");
+}
+
+/** Data of a shape that the program does not know: names and values, nested ones indented. */
+export function renderData(data: unknown, indent = ""): string {
+  if (typeof data !== "object" || data === null) return `${indent}${String(data)}`;
+  const list = Array.isArray(data);
+  return Object.entries(data)
+    .map(([name, value]) => {
+      const label = list ? "-" : `${name}:`;
+      if (typeof value !== "object" || value === null) return wrap(`${indent}${label} ${String(value)}`, `${indent}  `);
+      if (Object.keys(value).length === 0) return `${indent}${label} none`;
+      return `${indent}${label}\n${renderData(value, `${indent}  `)}`;
+    })
+    .join("\n");
+}

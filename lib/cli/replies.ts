@@ -1,0 +1,126 @@
+/**
+ * The parts of the Lambda's replies that the program reads. Whatever is beyond them is handed on as it is; a reply that
+ * lacks them comes from another version, and is said so instead of being guessed at.
+ */
+import { z } from "zod";
+import type { Answer } from "../../lambda/actions/reply.ts";
+import { parseInstant } from "../core/instants.ts";
+import type { Instant } from "../core/model.ts";
+import { CommandError } from "./io.ts";
+
+const time = z.string().nullable().default(null);
+
+const proof = z.looseObject({ kind: z.string(), words: z.string().default("") });
+
+const nodeSchema = z.looseObject({
+  id: z.string(),
+  role: z.string().default("standby"),
+  state: z.string(),
+  since: time,
+  stopBy: z.string().default("ever"),
+  proof: proof.nullable().default(null),
+  guard: z.string().default("none"),
+  gate: z.string().default("none"),
+  grantUntil: time,
+  instance: z.string().default("unknown"),
+  restarts: z.number().default(0),
+  health: z.looseObject({ code: z.number(), body: z.string() }).nullable().default(null),
+  reason: z.string().default(""),
+  log: z.string().default(""),
+  clock: time,
+  reportedAt: time,
+  reportAgeSeconds: z.number().nullable().default(null),
+  silentSince: time,
+});
+
+const wishSchema = z.looseObject({
+  id: z.string(),
+  action: z.string(),
+  phase: z.string(),
+  to: z.string().optional(),
+  by: z.string().default("unknown"),
+  reason: z.string().default(""),
+  sentence: z.string().optional(),
+  at: time,
+});
+
+const entrySchema = z.looseObject({
+  at: time,
+  token: z.number().default(0),
+  code: z.string(),
+  sentence: z.string(),
+  active: z.string().optional(),
+  from: z.string().optional(),
+  by: z.string().optional(),
+  reason: z.string().optional(),
+  gapSeconds: z.number().optional(),
+  proofs: z.record(z.string(), proof).default({}),
+});
+
+const statusSchema = z.looseObject({
+  recorded: z.boolean(),
+  phase: z.string().default("looking"),
+  since: time,
+  active: z.string().nullable().default(null),
+  downSince: time,
+  nodes: z.array(nodeSchema).default([]),
+  problem: z.looseObject({ code: z.string(), sentence: z.string(), since: time }).nullable().default(null),
+  request: wishSchema.nullable().default(null),
+  /** How an operator has changed the ticks; absent from versions that know no such thing. */
+  steering: z
+    .looseObject({ kind: z.string(), since: time, by: z.string().default(""), reason: z.string().default("") })
+    .nullish(),
+  excluded: z.array(z.string()).default([]),
+  lastTransition: entrySchema.nullable().default(null),
+  newsWaiting: z.number().default(0),
+  tickedAt: time,
+  dueAt: time,
+});
+
+export type NodeView = z.output<typeof nodeSchema>;
+export type WishView = z.output<typeof wishSchema>;
+export type EntryView = z.output<typeof entrySchema>;
+export type StatusView = z.output<typeof statusSchema>;
+
+export interface Status {
+  readonly cluster: string;
+  readonly code: string;
+  readonly sentence: string;
+  readonly view: StatusView;
+}
+
+export function readStatus(answer: Answer): Status {
+  const { cluster = "", code, sentence } = answer;
+  return { cluster, code, sentence, view: read(statusSchema, answer) };
+}
+
+export function readEntries(answer: Answer): readonly EntryView[] {
+  return read(z.looseObject({ entries: z.array(entrySchema) }), answer).entries;
+}
+
+export function readWish(answer: Answer): WishView {
+  return read(wishSchema, answer);
+}
+
+/** The nodes of an answer that has some. */
+export function readNodes(answer: Answer): readonly NodeView[] {
+  return read(z.looseObject({ nodes: z.array(nodeSchema) }), answer).nodes;
+}
+
+export function readClusters(answer: Answer): { readonly version: string; readonly clusters: readonly string[] } {
+  return read(z.looseObject({ version: z.string(), clusters: z.array(z.string()) }), answer);
+}
+
+function read<S extends z.ZodType>(schema: S, { action, data }: Answer): z.output<S> {
+  const parsed = schema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  const where = parsed.error.issues.map(({ path }) => path.join(".") || "data").join(", ");
+  throw new CommandError(
+    `The answer to ${action} is not what this version of the program reads (${where}): --json shows it as it is; \`version\` compares the versions.`,
+  );
+}
+
+/** RFC 3339 to an instant; undefined where there is none. */
+export function instantOf(text: string | null | undefined): Instant | undefined {
+  return typeof text === "string" ? parseInstant(text) : undefined;
+}
