@@ -82,4 +82,3 @@ export function freshFolder(path: string): string {
   mkdirSync(path, { recursive: true });
   return path;
 }
-

@@ -193,14 +193,12 @@ export class RealNode extends LocalNode {
     const groups = this.cgroup.make();
     const log = openSync(this.#console(), "a");
     const network = this.#options.network === "host" ? [] : ["--private-network"];
+    const nspawn = ["systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit", ...network];
+    const machine = ["-D", this.root, "-M", this.#machine, `--hostname=${this.id}`];
+    const files = ["--resolv-conf=off", "--timezone=off", `--bind=${this.#options.ledger}:${LEDGER_IN_NODE}`];
     const supervisor = spawn(
       "/bin/sh",
-      [
-        ...["-c", ENTER, "sh", ...groups, "--"],
-        ...["systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit", ...network],
-        ...["-D", this.root, "-M", this.#machine, `--hostname=${this.id}`, "--resolv-conf=off"],
-        ...["--timezone=off", `--bind=${this.#options.ledger}:${LEDGER_IN_NODE}`],
-      ],
+      ["-c", ENTER, "sh", ...groups, "--", ...nspawn, ...machine, ...files],
       {
         env: { ...process.env, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "1" },
         stdio: ["ignore", log, log],

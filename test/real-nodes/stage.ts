@@ -1,0 +1,241 @@
+/**
+ * The stage of the cases: the whole deployed system of the sandbox, driving pairs of nodes with systemd, one pair for
+ * each cluster. Clusters do not touch each other, so that long cases pass side by side.
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type LedgerCounts, Ledger } from "../../lib/sandbox/ledger.ts";
+import { type Sandbox, startSandbox } from "../../lib/sandbox/sandbox.ts";
+import { isRecord } from "../../lib/sandbox/values.ts";
+import { RunFolder } from "./host.ts";
+import { RealNode, UNIT } from "./real-node.ts";
+import { Watcher } from "./watcher.ts";
+
+export const BEAT_SECONDS = 5;
+/**
+ * The shortest timers that the settings allow: more than 2 leases of 25 s, 2 beats, a delivery of 30 s and the skew make
+ * the grant; the others only have to be shorter than what they bound.
+ */
+export const TIMERS = {
+  grantSeconds: 92,
+  killGraceSeconds: 3,
+  skewSeconds: 1,
+  settleSeconds: 5,
+  cooldownSeconds: 5,
+  restartLimit: 1,
+  failoversPerHour: 60,
+};
+const TAG = "scheduler-failover";
+const PORT = 4866;
+const LOOK_MILLISECONDS = 50;
+
+export interface StageOptions {
+  readonly image: string;
+  readonly clusters: readonly string[];
+  /** Clusters whose first node's unit is started at boot, before any tick. */
+  readonly enabled: readonly string[];
+}
+
+export class Stage {
+  readonly sandbox: Sandbox;
+  readonly watcher: Watcher;
+  readonly clusters: readonly ClusterStage[];
+  readonly #run: RunFolder;
+
+  private constructor(sandbox: Sandbox, watcher: Watcher, clusters: readonly ClusterStage[], run: RunFolder) {
+    this.sandbox = sandbox;
+    this.watcher = watcher;
+    this.clusters = clusters;
+    this.#run = run;
+  }
+
+  static async open({ image, clusters, enabled }: StageOptions): Promise<Stage> {
+    const run = new RunFolder();
+    const nodes: RealNode[] = [];
+    const ledger = (cluster: string): string => join(run.path, `ledger-${cluster}.jsonl`);
+    for (const cluster of clusters) writeFileSync(ledger(cluster), "");
+    try {
+      const sandbox = await startSandbox({
+        port: PORT,
+        nodes: 2 * clusters.length,
+        settings: settingsOf(clusters),
+        makeNode: (options) => {
+          const cluster = options.tags[TAG] ?? "";
+          const first = !nodes.some(({ tags }) => tags[TAG] === cluster);
+          const starts = first && enabled.includes(cluster);
+          const node = new RealNode({ ...options, image, run, ledger: ledger(cluster), enabled: starts });
+          nodes.push(node);
+          return node;
+        },
+      });
+      const pairs = new Map(clusters.map((name) => [name, nodes.filter(({ tags }) => tags[TAG] === name)]));
+      const watcher = new Watcher(pairs);
+      const stages = clusters.map(
+        (name) => new ClusterStage(name, pairs.get(name) ?? [], sandbox, watcher, new Ledger(ledger(name))),
+      );
+      return new Stage(sandbox, watcher, stages, run);
+    } catch (error) {
+      await dispose(nodes, run);
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.watcher.close();
+    const nodes = this.clusters.flatMap((cluster) => cluster.nodes);
+    try {
+      await this.sandbox.stop();
+    } finally {
+      await dispose(nodes, this.#run);
+    }
+  }
+}
+
+async function dispose(nodes: readonly RealNode[], run: RunFolder): Promise<void> {
+  await Promise.allSettled(nodes.map((node) => node.dispose()));
+  run.remove();
+}
+
+function settingsOf(clusters: readonly string[]): Record<string, unknown> {
+  const settings = (name: string) => ({
+    nodes: { tag: { key: TAG, value: name } },
+    scheduler: { unit: UNIT },
+    timers: TIMERS,
+  });
+  return {
+    beatSeconds: BEAT_SECONDS,
+    clusters: { demo: null, ...Object.fromEntries(clusters.map((name) => [name, settings(name)])) },
+  };
+}
+
+/** One cluster: its two nodes, and what the controller says of it. */
+export class ClusterStage {
+  readonly name: string;
+  readonly nodes: readonly RealNode[];
+  readonly sandbox: Sandbox;
+  readonly watcher: Watcher;
+  readonly #ledger: Ledger;
+
+  constructor(name: string, nodes: readonly RealNode[], sandbox: Sandbox, watcher: Watcher, ledger: Ledger) {
+    this.name = name;
+    this.nodes = nodes;
+    this.sandbox = sandbox;
+    this.watcher = watcher;
+    this.#ledger = ledger;
+  }
+
+  ledger(): LedgerCounts {
+    return this.#ledger.read();
+  }
+
+  /** The node on which the one scheduler really runs. */
+  active(): RealNode {
+    const { mains } = this.watcher.latest(this.name);
+    const [only] = mains;
+    const node = this.nodes.find(({ name }) => only?.startsWith(`${name} `));
+    if (node === undefined || mains.length > 1) throw new Error(`not one scheduler: ${mains.join("; ")}`);
+    return node;
+  }
+
+  other(than: RealNode): RealNode {
+    const node = this.nodes.find((each) => each !== than);
+    if (node === undefined) throw new Error(`${this.name} has one node`);
+    return node;
+  }
+
+  /** Exactly one main process, on the node if one is given. */
+  runsOn(node?: RealNode): boolean {
+    const { mains } = this.watcher.latest(this.name);
+    return mains.length === 1 && (node === undefined || mains[0]?.startsWith(`${node.name} `) === true);
+  }
+
+  /** The one main process, as "node pid ticks"; empty where there is not one. */
+  main(): string {
+    const { mains } = this.watcher.latest(this.name);
+    return mains.length === 1 ? (mains[0] ?? "") : "";
+  }
+
+  /** Another process than `main` is the one scheduler, on the node if one is given. */
+  isReplaced(main: string, node?: RealNode): boolean {
+    return this.runsOn(node) && this.main() !== main;
+  }
+
+  async until(what: string, holds: () => boolean | Promise<boolean>, within: number): Promise<void> {
+    const end = Date.now() + within * 1000;
+    while (!(await holds())) {
+      if (Date.now() > end) throw new Error(`not within ${within} s: ${what}\n${await this.account()}`);
+      await new Promise((resolve) => {
+        setTimeout(resolve, LOOK_MILLISECONDS);
+      });
+    }
+  }
+
+  /** Waits until one scheduler runs, has settled, and every start in place is forgiven; the standby is proven stopped. */
+  async settled(within = 60): Promise<void> {
+    await this.until(
+      "one settled scheduler and a standby that is proven stopped",
+      async () => this.runsOn() && isCalm(await this.read("metadata"), await this.read("status")),
+      within,
+    );
+  }
+
+  /** The codes in the history since an instant, the newest first. */
+  async codesSince(instant: number): Promise<readonly string[]> {
+    const { entries } = await this.read("history");
+    return (Array.isArray(entries) ? entries.filter(isRecord) : [])
+      .filter(({ at }) => Date.parse(String(at)) >= instant - 1000)
+      .map(({ code }) => String(code));
+  }
+
+  async read(action: string): Promise<Record<string, unknown>> {
+    const { payload } = await this.sandbox.invoke({ action, cluster: this.name }, "read");
+    return isRecord(payload) && isRecord(payload["data"]) ? payload["data"] : {};
+  }
+
+  async operate(action: Readonly<Record<string, unknown>>): Promise<void> {
+    const { payload } = await this.sandbox.invoke({ ...action, cluster: this.name, by: "the suite" });
+    if (!isRecord(payload) || payload["ok"] !== true) throw new Error(`refused: ${JSON.stringify(payload)}`);
+  }
+
+  /** The node's agent is not heard until `reconnect`. */
+  cutOff(node: RealNode): void {
+    this.sandbox.cloud.fleet.cutOff(node);
+  }
+
+  reconnect(node: RealNode): void {
+    this.sandbox.cloud.fleet.reconnect(node);
+  }
+
+  /** From inside, by the node's systemd; EC2 says running all the while. */
+  async reboot(node: RealNode): Promise<void> {
+    const { fleet, runCommand } = this.sandbox.cloud;
+    fleet.cutOff(node);
+    runCommand.forget(node);
+    await node.reboot();
+    fleet.reconnect(node);
+  }
+
+  /** What a failed wait is told with. */
+  async account(): Promise<string> {
+    const { mains, nodes } = this.watcher.latest(this.name);
+    const status = await this.read("status");
+    return [
+      `cluster ${this.name}: mains [${mains.join("; ")}], processes on [${nodes.join(", ")}]`,
+      JSON.stringify(status),
+      `codes: ${(await this.codesSince(Date.now() - 120_000)).join(" ")}`,
+    ].join("\n");
+  }
+}
+
+function isCalm(metadata: Record<string, unknown>, status: Record<string, unknown>): boolean {
+  const { counters } = metadata;
+  const nodes = Array.isArray(status["nodes"]) ? status["nodes"].filter(isRecord) : [];
+  return (
+    isRecord(counters) &&
+    counters["restarts"] === 0 &&
+    status["phase"] === "steady" &&
+    status["problem"] === null &&
+    nodes.every(({ silentSince }) => silentSince === null) &&
+    nodes.every(({ id, stopBy }) => (id === status["active"] ? stopBy !== "never" : stopBy === "never"))
+  );
+}
