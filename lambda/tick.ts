@@ -10,6 +10,7 @@ import { formatInstant } from "../lib/core/instants.ts";
 import { decideAfter, decideBefore } from "../lib/core/decide.ts";
 import type { Decision, View } from "../lib/core/decide.ts";
 import { freshRecord, isGone, isUnfenced } from "../lib/core/notes.ts";
+import { FAILOVER_CODE } from "../lib/core/metrics.ts";
 import { outboxAgeSeconds } from "../lib/core/news.ts";
 import { commit } from "../lib/core/plan.ts";
 import { nextTick } from "../lib/core/schedule.ts";
@@ -197,10 +198,12 @@ class Pass {
   private report(decision: Decision, record: ClusterRecord): void {
     const { ports, context } = this;
     const now = ports.clock.now();
+    const told = record.outbox.flatMap(({ history, at }) => (history && at >= this.begun ? [history] : []));
     ports.metrics.put(context.cluster, {
       SchedulersRunning: decision.running,
       NodesUnknown: decision.unknown,
-      Transitions: record.outbox.filter((each) => each.history && each.at >= this.begun).length,
+      Transitions: told.length,
+      Failovers: told.filter(({ code }) => code === FAILOVER_CODE).length,
       GrantSecondsLeft: Math.max(0, (record.plan.until - now) / 1000),
       OutboxAgeSeconds: outboxAgeSeconds(record, now),
     });

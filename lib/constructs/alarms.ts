@@ -98,13 +98,13 @@ const clusterWatches = (cluster: string, metrics: ControllerMetrics): readonly W
     ends: true,
   },
   {
-    name: `${cluster}-transition`,
-    metric: metrics.transitions(cluster),
+    name: `${cluster}-failover`,
+    metric: metrics.failovers(cluster),
     fires: "above",
     threshold: 0,
     minutes: [1, 1],
     missing: TreatMissingData.NOT_BREACHING,
-    says: `Cluster ${cluster}: the scheduler was restarted or moved to another node. The mail and the action "history" say why; if it ended well, there is nothing to do.`,
+    says: `Cluster ${cluster}: the scheduler was moved to another node. The mail and the action "history" say why; if it ended well, there is nothing to do.`,
     ends: false,
   },
   {

@@ -106,7 +106,7 @@ const clusterRow = (cluster: string, metrics: ControllerMetrics): IWidget[] => [
   new GraphWidget({
     title: `${cluster}: schedulers and transitions`,
     left: [metrics.schedulersRunning(cluster)],
-    right: [metrics.transitions(cluster), metrics.nodesUnknown(cluster)],
+    right: [metrics.transitions(cluster), metrics.failovers(cluster), metrics.nodesUnknown(cluster)],
     leftYAxis: { min: 0, max: 3 },
     rightYAxis: { min: 0 },
     leftAnnotations: [{ value: 1, color: Color.GREEN, label: "exactly one" }],

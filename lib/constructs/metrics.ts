@@ -33,6 +33,10 @@ export class ControllerMetrics {
     return this.ofCluster("Transitions", cluster, Stats.SUM, "transitions");
   }
 
+  failovers(cluster: string): Metric {
+    return this.ofCluster("Failovers", cluster, Stats.SUM, "failovers");
+  }
+
   /** The least, since that is how near the scheduler came to losing its grant. */
   grantSecondsLeft(cluster: string): Metric {
     return this.ofCluster("GrantSecondsLeft", cluster, Stats.MINIMUM, "grant left");

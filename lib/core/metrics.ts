@@ -20,11 +20,16 @@ export const METRIC_UNITS = {
   NodesUnknown: "Count",
   /** Transitions made in this tick, not since the beginning: their sum over a time says how many there were. */
   Transitions: "Count",
+  /** Those of them that have brought the scheduler to another node. */
+  Failovers: "Count",
   /** What is left of the active node's grant; 0 where none is held. */
   GrantSecondsLeft: "Seconds",
   /** Age of the oldest news that is still to be told; 0 where all is told. */
   OutboxAgeSeconds: "Seconds",
 } as const satisfies Record<MetricName, "Count" | "Seconds">;
+
+/** The history entry that says so, planned or not. */
+export const FAILOVER_CODE = "FAILED_OVER";
 
 export const METRIC_NAMES = Object.keys(METRIC_UNITS) as readonly MetricName[];
 

@@ -86,6 +86,7 @@ export interface ClusterMetrics {
   readonly SchedulersRunning: number;
   readonly NodesUnknown: number;
   readonly Transitions: number;
+  readonly Failovers: number;
   readonly GrantSecondsLeft: number;
   readonly OutboxAgeSeconds: number;
 }

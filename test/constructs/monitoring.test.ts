@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { METRIC_NAMES } from "../../lib/core/metrics.ts";
+import { RULES } from "../../lib/core/decide.ts";
+import { FAILOVER_CODE, METRIC_NAMES } from "../../lib/core/metrics.ts";
 import { changed, cluster } from "../settings/written.ts";
 import { deploy } from "./deployed.ts";
 
@@ -30,7 +31,7 @@ const alarms = deployed
 
 describe("alarms", () => {
   it("watch each cluster, and the controller", () => {
-    const kinds = ["no-scheduler", "two-schedulers", "no-ticks", "transition", "outbox-old"];
+    const kinds = ["no-scheduler", "two-schedulers", "no-ticks", "failover", "outbox-old"];
     expect(alarms.map(({ AlarmName }) => AlarmName)).toEqual([
       ...kinds.map((kind) => `Watch-main-${kind}`),
       ...kinds.map((kind) => `Watch-night-${kind}`),
@@ -49,10 +50,7 @@ describe("alarms", () => {
 
   it("tell their end, too, unless they are of an event", () => {
     const silent = alarms.filter(({ OKActions }) => OKActions === undefined);
-    expect(silent.map(({ AlarmName }) => AlarmName)).toEqual([
-      "Watch-main-transition",
-      "Watch-night-transition",
-    ]);
+    expect(silent.map(({ AlarmName }) => AlarmName)).toEqual(["Watch-main-failover", "Watch-night-failover"]);
   });
 
   it("fire on silence where ticks are counted, and nowhere else", () => {
@@ -74,6 +72,12 @@ describe("alarms", () => {
       );
       expect(Unit).toBeUndefined();
     }
+  });
+
+  it("tell a move, by the code that the rules give it", () => {
+    expect(RULES.after.map(({ code }) => code)).toContain(FAILOVER_CODE);
+    const metrics = alarms.filter(({ AlarmName }) => AlarmName.endsWith("-failover"));
+    for (const { Metrics } of metrics) expect(Metrics[0]?.MetricStat.Metric.MetricName).toBe("Failovers");
   });
 
   it("count the errors of the alias that ticks", () => {

@@ -29,6 +29,7 @@ describe("EmfMetricSink", () => {
     SchedulersRunning: 1,
     NodesUnknown: 0,
     Transitions: 0,
+    Failovers: 0,
     GrantSecondsLeft: 87.5,
     OutboxAgeSeconds: 0,
   };
