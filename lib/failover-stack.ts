@@ -26,7 +26,8 @@ export class FailoverStack extends Stack {
   readonly overview: FailoverDashboard;
 
   constructor(scope: Construct, id: string, { settings, codeDirectory, ...props }: FailoverStackProps) {
-    super(scope, id, props);
+    /** Without its controller a cluster's schedulers stop when their grants run out: no stack to be deleted by accident. */
+    super(scope, id, { terminationProtection: true, ...props });
     const { stackName } = this;
     const clusters = Object.keys(settings.clusters);
     const alarmPrefix = `${stackName}-`;

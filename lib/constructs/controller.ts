@@ -17,7 +17,7 @@ import { LIMITS, type Settings } from "../core/settings.ts";
 import { acknowledge } from "./acknowledge.ts";
 import type { NodeDocuments } from "./node-documents.ts";
 import { retention } from "./retention.ts";
-import { readNodes, sendDocuments, sendMail, useRecords, writeLogs } from "./permissions.ts";
+import { readNodes, sendDocuments, sendMail, stopNodes, useRecords, writeLogs } from "./permissions.ts";
 
 export interface ControllerProps {
   readonly settings: Settings;
@@ -65,7 +65,7 @@ export class Controller extends Construct {
       environment: environment(props),
       ...NO_SECOND_TRY,
     });
-    this.function.node.addDependency(props.documents, this.sendPolicy(role, props));
+    this.function.node.addDependency(props.documents, this.nodesPolicy(role, props));
     this.tick = this.alias("tick", "The loop and EC2's events: tick");
     this.operate = this.alias("operate", "Operators: actions that change something");
     this.read = this.alias("read", "Operators: actions that only look");
@@ -98,12 +98,12 @@ export class Controller extends Construct {
    * A policy of its own whose id changes with what it allows: a deployment adds the new one before it moves the aliases
    * and removes the old one after, so that neither controller is ever refused its own documents and nodes.
    */
-  private sendPolicy(role: Role, { settings, documents }: ControllerProps): Policy {
-    const statements = sendDocuments(settings, documents.names);
-    const nodes = Object.values(settings.clusters).map((cluster) => cluster.nodes);
-    const content = JSON.stringify([documents.names, nodes]);
+  private nodesPolicy(role: Role, { settings, documents }: ControllerProps): Policy {
+    const statements = [...sendDocuments(settings, documents.names), ...stopNodes(settings)];
+    const reached = Object.values(settings.clusters).map(({ nodes, fence }) => [nodes, fence]);
+    const content = JSON.stringify([documents.names, reached]);
     const hash = createHash("sha256").update(content).digest("hex").slice(0, 8);
-    const policy = new Policy(this, `SendDocuments${hash}`, { roles: [role], statements: [...statements] });
+    const policy = new Policy(this, `Nodes${hash}`, { roles: [role], statements });
     acknowledge(policy, {
       "IAM5[Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:instance/*]":
         "Nodes come and go: the condition on the cluster's tag says which instances are meant",

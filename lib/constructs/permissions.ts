@@ -52,17 +52,36 @@ export const sendDocuments = (
     actions: ["ssm:SendCommand"],
     resources: Object.values(documents).map((name) => arn("ssm", `document/${name}`)),
   }),
-  ...Object.entries(settings.clusters).map(([name, cluster]) => reachNodes(name, cluster)),
+  ...Object.entries(settings.clusters).map(([name, cluster]) =>
+    onNodes(cluster, `ReachNodesOf${capitalized(name)}`, "ssm:SendCommand", "ssm:resourceTag"),
+  ),
 ];
 
-const reachNodes = (name: string, { nodes }: ClusterSettings): PolicyStatement => {
+/** Only where the cluster's settings ask for the fence. */
+export const stopNodes = (settings: Settings): readonly PolicyStatement[] =>
+  Object.entries(settings.clusters)
+    .filter(([, { fence }]) => fence === "ec2-stop")
+    .map(([name, cluster]) =>
+      onNodes(cluster, `FenceNodesOf${capitalized(name)}`, "ec2:StopInstances", "aws:ResourceTag"),
+    );
+
+const onNodes = (
+  { nodes }: ClusterSettings,
+  sid: string,
+  action: string,
+  tagKey: "ssm:resourceTag" | "aws:ResourceTag",
+): PolicyStatement => {
   const statement = new PolicyStatement({
-    sid: `ReachNodesOf${name.replaceAll(/(^|-)(.)/g, (_, __, letter: string) => letter.toUpperCase())}`,
-    actions: ["ssm:SendCommand"],
+    sid,
+    actions: [action],
     resources: (nodes.instanceIds ?? ["*"]).map((id) => arn("ec2", `instance/${id}`)),
   });
   if (nodes.tag) {
-    statement.addCondition("StringEquals", { [`ssm:resourceTag/${nodes.tag.key}`]: nodes.tag.value });
+    statement.addCondition("StringEquals", { [`${tagKey}/${nodes.tag.key}`]: nodes.tag.value });
   }
   return statement;
 };
+
+/** A statement's id takes letters and digits only. */
+const capitalized = (name: string): string =>
+  name.replaceAll(/(^|-)(.)/g, (_, __, letter: string) => letter.toUpperCase());

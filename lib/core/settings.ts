@@ -50,7 +50,7 @@ export interface NodeSettings {
   readonly exclude: readonly string[];
 }
 
-/** How the scheduler is started, stopped and found: by `unit`, or by `start` with `pidFile` or `pattern` or neither. */
+/** How the scheduler is started, stopped and found: by `unit`, or by `start` with `pidFile`, `pattern` or both. */
 export interface SchedulerSettings {
   readonly unit?: string;
   readonly start?: string;

@@ -2,7 +2,7 @@
 import { type Rule, breach } from "./rules.ts";
 import type { WrittenCluster } from "./schema.ts";
 
-export type Nameable = Pick<WrittenCluster, "nodes" | "scheduler">;
+export type Nameable = Pick<WrittenCluster, "nodes" | "scheduler" | "fence">;
 
 /** What is started and stopped on a node: two clusters that share it on the same nodes would fight over it. */
 const identityOf = ({ scheduler }: Nameable): string =>
@@ -21,18 +21,22 @@ const shareNodes = (one: Nameable, other: Nameable): boolean => {
 const POLICY_CHARACTERS = 4500;
 
 interface Reached {
+  readonly fence: "none" | "ec2-stop";
   readonly nodes: {
     readonly tag?: { readonly key: string; readonly value: string } | undefined;
     readonly instanceIds?: readonly string[] | undefined;
   };
 }
 
-/** What the permission to reach these nodes takes, at the most: a document and a statement, and each listed node. */
+/**
+ * What the permission to reach these nodes takes, at the most: a document and a statement, with each listed node; and
+ * where they are fenced a second statement.
+ */
 export const permissionCharacters = (clusters: ReadonlyMap<string, Reached>): number =>
-  [...clusters].reduce((sum, [name, { nodes }]) => {
+  [...clusters].reduce((sum, [name, { nodes, fence }]) => {
     const { key, value } = nodes.tag ?? { key: "", value: "" };
-    const listed = 80 * (nodes.instanceIds?.length ?? 0);
-    return sum + 380 + 2 * name.length + key.length + value.length + listed;
+    const statement = 270 + name.length + key.length + value.length + 80 * (nodes.instanceIds?.length ?? 0);
+    return sum + 110 + name.length + statement * (fence === "none" ? 1 : 2);
   }, 0);
 
 export const clusterRules: readonly Rule<ReadonlyMap<string, Nameable>>[] = [

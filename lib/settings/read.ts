@@ -82,8 +82,8 @@ const relationFaults = (written: unknown): readonly Fault[] => {
     judge(schedulerRules, scheduler, at("scheduler"));
     judge(rules.healthRules, sound(schema.healthSchema.optional(), written, at("health")), at("health"));
     judge(rules.timerRules, timers && beatSeconds ? { timers, beatSeconds } : undefined, at("timers"));
-    judge(rules.availabilityRules, guard && fence ? { guard, fence } : undefined, ["clusters", name]);
-    if (nodes && scheduler) nameable.set(name, { nodes, scheduler });
+    judge(rules.fenceRules, guard && fence ? { guard, fence } : undefined, ["clusters", name]);
+    if (nodes && scheduler) nameable.set(name, { nodes, scheduler, fence: fence ?? "none" });
   }
   judge(clusterRules, nameable, ["clusters"]);
   return faults;

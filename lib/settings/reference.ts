@@ -87,7 +87,7 @@ const ruleList = (): string =>
     schedulerRules,
     rules.healthRules,
     rules.alertRules,
-    rules.availabilityRules,
+    rules.fenceRules,
     clusterRules,
   ]
     .flatMap((table) => table.map(({ holds }) => `- ${holds}`))

@@ -169,18 +169,17 @@ export const alertRules: readonly Rule<WrittenAlerts>[] = [
   },
 ];
 
-/** What is accepted as a setting and not built yet is refused by its name. */
-export const availabilityRules: readonly Rule<Pick<WrittenCluster, "guard" | "fence">>[] = [
+/** What may run without a guard, and on what that rests. */
+export const fenceRules: readonly Rule<Pick<WrittenCluster, "guard" | "fence">>[] = [
   {
-    holds: "`fence: ec2-stop` is not available yet, and `guard: off` needs it.",
-    breaches: ({ guard, fence }) => [
-      ...breach(fence === "ec2-stop", ["fence"], "is not available yet: leave it out or set none", fence),
-      ...breach(
-        guard === "off",
+    holds:
+      "`guard: off` goes with `fence: ec2-stop`: without either, a node that is cut off would run its scheduler for ever.",
+    breaches: ({ guard, fence }) =>
+      breach(
+        guard === "off" && fence !== "ec2-stop",
         ["guard"],
-        "must be on: only fence ec2-stop could stand in for it, and that is not available yet",
+        "must be on, unless fence is ec2-stop: nothing else would ever stop the scheduler of a node that is cut off",
         guard,
       ),
-    ],
   },
 ];

@@ -70,5 +70,15 @@ export const schedulerRules: readonly Rule<WrittenScheduler>[] = [
             ),
           ),
   },
+  {
+    holds:
+      "With `start` goes `pattern` or `pidFile`, or both: a scheduler that somebody starts by hand is found by nothing else.",
+    breaches: ({ unit, start, pattern, pidFile }) =>
+      breach(
+        !unit && !!start && !pattern && !pidFile,
+        [],
+        "must say how a scheduler is found that somebody else has started: give pattern or pidFile beside start",
+      ),
+  },
   { holds: "`pattern` matches no process that every node has.", breaches: patternBreaches },
 ];

@@ -59,12 +59,12 @@ const ENVIRONMENT = {
 describe("the app, given wrong settings,", () => {
   it("names all faults, ends with 1, and shows no stack and no template", () => {
     const { status, stderr } = run({
-      settings: changed(["beatSeconds", 1], ["clusters.main.fence", "ec2-stop"]),
+      settings: changed(["beatSeconds", 1], ["clusters.main.guard", "off"]),
     });
     expect(stderr.trim().split("\n")).toEqual([
       "settings in cdk.json: 2 faults in the settings",
       "  beatSeconds is 1: must be a whole number of seconds from 5 to 60",
-      '  clusters.main.fence is "ec2-stop": is not available yet: leave it out or set none',
+      '  clusters.main.guard is "off": must be on, unless fence is ec2-stop: nothing else would ever stop the scheduler of a node that is cut off',
     ]);
     expect(status).toBe(1);
     expect(readdirSync(outdir)).not.toContain("SchedulerFailover.template.json");

@@ -3,10 +3,14 @@ import { describe, expect, it } from "vitest";
 import { permissionCharacters } from "../../lib/settings/cluster-rules.ts";
 import { readSettings } from "../../lib/settings/read.ts";
 import { deploy, list, roleStatements, statementsOf } from "./deployed.ts";
-import { LISTED, twoClusters as written } from "./two-clusters.ts";
+import { type Change, changed } from "../settings/written.ts";
+import { CLUSTERS, LISTED, twoClusters as written } from "./two-clusters.ts";
 
 const deployed = await deploy(written);
 const { ofType, only } = deployed;
+const fencing = (...names: readonly string[]) =>
+  changed(...CLUSTERS, ...names.map((name): Change => [`clusters.${name}.fence`, "ec2-stop"]));
+const fenced = await deploy(fencing("main", "night-jobs"));
 
 describe("permissions", () => {
   const statements = roleStatements(deployed);
@@ -72,7 +76,27 @@ describe("permissions", () => {
     ]);
   });
 
-  it("fit a role's policy as the settings' rule reckons", () => {
+  it("stop instances of fenced clusters only, by their tag or their ids", async () => {
+    const fences = (all: typeof statements) =>
+      all.filter(({ Action }) => list(Action).includes("ec2:StopInstances"));
+    expect(fences(statements)).toEqual([]);
+    const one = fences(roleStatements(await deploy(fencing("night-jobs"))));
+    expect(one.map(({ Sid }) => Sid)).toEqual(["FenceNodesOfNightJobs"]);
+    const [main, night, ...others] = fences(roleStatements(fenced));
+    expect(others).toEqual([]);
+    expect(main).toMatchObject({
+      Resource: expect.stringMatching(/:instance\/\*$/),
+      Condition: { StringEquals: { "aws:ResourceTag/scheduler-failover": "main" } },
+    });
+    expect(list(night?.Resource ?? [])).toEqual(
+      LISTED.map((id) => expect.stringMatching(`:instance/${id}$`)),
+    );
+  });
+
+  it.each([
+    ["without a fence", deployed, written],
+    ["with one", fenced, fencing("main", "night-jobs")],
+  ])("fit a role's policy as the settings' rule reckons, %s", (_, { ofType }, written) => {
     const [policy] = ofType("AWS::IAM::Policy");
     const text = JSON.stringify(policy?.properties["PolicyDocument"])
       .replaceAll("<AWS::Partition>", "aws-us-gov")

@@ -271,6 +271,12 @@ describe("an example's settings", () => {
   });
 });
 
+describe("the stack", () => {
+  it("is not deleted by accident", () => {
+    expect(deployed.stack.terminationProtection).toBe(true);
+  });
+});
+
 describe("outputs", () => {
   it("are the four that the command-line tool looks for", () => {
     const { Outputs } = deployed.template as { Outputs: Record<string, unknown> };

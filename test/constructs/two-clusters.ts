@@ -1,11 +1,16 @@
-import { changed, cluster } from "../settings/written.ts";
+import { type Change, changed, cluster } from "../settings/written.ts";
 
 export const LISTED = ["i-0aaaaaaaaaaaaaaaa", "i-0bbbbbbbbbbbbbbbb"];
-/** One cluster by tag, one with listed nodes. */
-export const twoClusters = changed(
+export const CLUSTERS: readonly Change[] = [
   ["logRetentionDays", 30],
   [
     "clusters.night-jobs",
-    { ...cluster(), nodes: { instanceIds: LISTED }, scheduler: { start: "/opt/beat" } },
+    {
+      ...cluster(),
+      nodes: { instanceIds: LISTED },
+      scheduler: { start: "/opt/beat", pattern: "/opt/beat" },
+    },
   ],
-);
+];
+/** One cluster by tag, one with listed nodes. */
+export const twoClusters = changed(...CLUSTERS);

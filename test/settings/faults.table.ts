@@ -11,6 +11,7 @@ export const listed: Change[] = [
 export const started: Change[] = [
   [`${main}.scheduler.unit`, undefined],
   [`${main}.scheduler.start`, "/opt/beat start"],
+  [`${main}.scheduler.pidFile`, "/run/beat.pid"],
 ];
 export const withUrl: Change = [`${main}.health.url`, "http://localhost:8974/health"];
 
@@ -273,10 +274,11 @@ export const FAULTS: readonly (readonly [name: string, changes: readonly Change[
     "cooldownSeconds is 300 by default: must be at least settleSeconds, 400",
   ],
   [
-    "a fence that is not built yet",
-    [[`${main}.fence`, "ec2-stop"]],
-    'fence is "ec2-stop": is not available yet',
+    "a start command whose scheduler nobody could find",
+    [...started, [`${main}.scheduler.pidFile`, undefined]],
+    "clusters.main.scheduler must say how a scheduler is found that somebody else has started: give pattern or pidFile",
   ],
+  ["a fence that is none", [[`${main}.fence`, "stonith"]], "must be one of none, ec2-stop"],
   ["no guard and no fence", [[`${main}.guard`, "off"]], 'guard is "off": must be on'],
   ["a slip of the pen", [["beatSecond", 10]], "beatSecond is not a setting: did you mean beatSeconds?"],
   [

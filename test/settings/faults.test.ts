@@ -69,6 +69,14 @@ describe("settings are accepted", () => {
         [`${main}.scheduler.activate`, "/opt/venv/bin/activate"],
       ],
     ],
+    ["with a fence beside the guard", [[`${main}.fence`, "ec2-stop"]]],
+    [
+      "with a fence in place of the guard",
+      [
+        [`${main}.fence`, "ec2-stop"],
+        [`${main}.guard`, "off"],
+      ],
+    ],
     [
       "with a URL's JSON",
       [withUrl, [`${main}.health.jsonPath`, "$.scheduler.status"], [`${main}.health.equals`, "healthy"]],
