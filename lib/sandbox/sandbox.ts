@@ -9,7 +9,7 @@ import type { FaultName } from "./faults/catalogue.ts";
 import type { FaultRequest } from "./faults/faults.ts";
 import { endLeftovers, removeCurrent, SandboxFolder, writeCurrent } from "./folder.ts";
 import { CallLog, type CallRecord } from "./gateway/call-log.ts";
-import { Gateway } from "./gateway/gateway.ts";
+import { type Exchange, Gateway } from "./gateway/gateway.ts";
 import { Ledger } from "./ledger.ts";
 import { LocalNode, type NodeOptions } from "./nodes/node.ts";
 import { startScheduler } from "./nodes/schedulers.ts";
@@ -36,6 +36,8 @@ export interface SandboxOptions {
   readonly startedByHand?: readonly string[];
   /** Gets every event, the first ones of the start included. */
   readonly onEvent?: (event: SandboxEvent) => void;
+  /** Gets every answered call of an AWS API to the letter, for those who judge them. */
+  readonly onExchange?: (exchange: Exchange) => void;
 }
 
 export interface InvokeReply {
@@ -174,6 +176,7 @@ async function startParts(
   let calls: CallLog | undefined;
   const gateway = new Gateway({
     record: (call) => calls?.add(call),
+    exchanged: options.onExchange,
     otherRoutes: async (request, response) =>
       controls !== undefined && (await serveControls(controls, request, response)),
   });

@@ -21,9 +21,18 @@ export interface Interception {
 /** Serves what is no AWS request, such as the sandbox's own routes; false: not its path. */
 export type OtherRoutes = (request: RawRequest, response: ServerResponse) => Promise<boolean>;
 
+/** A request as it came in and the answer as it went out. */
+export interface Exchange {
+  readonly call: CallRecord;
+  readonly request: RawRequest;
+  readonly reply: RawReply;
+}
+
 export interface GatewayOptions {
   /** Gets every call that was answered or dropped. */
   readonly record: (call: CallRecord) => void;
+  /** Gets every call that was answered, to the letter. */
+  readonly exchanged?: ((exchange: Exchange) => void) | undefined;
   readonly otherRoutes?: OtherRoutes;
 }
 
@@ -136,7 +145,7 @@ export class Gateway {
       failure = asAwsError(thrown);
       reply = protocol.error(failure, requestId);
     }
-    this.#options.record({
+    const record: CallRecord = {
       at: started,
       caller: call?.caller ?? this.#callerOf(scope.accessKey),
       service: scope.service,
@@ -145,7 +154,9 @@ export class Gateway {
       status: reply === "drop" ? 0 : reply.status,
       ...(failure === undefined ? {} : { error: failure.code }),
       milliseconds: Date.now() - started,
-    });
+    };
+    this.#options.record(record);
+    if (reply !== "drop") this.#options.exchanged?.({ call: record, request, reply });
     return reply;
   }
 
