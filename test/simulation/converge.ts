@@ -22,6 +22,8 @@ const BUDGET = 4500;
 /** A scheduler that has been there for so long runs. */
 const SETTLED = 1000;
 
+const CHANGES_NO_PROCESS: ReadonlySet<string> = new Set(["look", "hold", "detach"]);
+
 /** Carries the plan out on the node; `reply` is called with its line when the script has ended. */
 export function converge(
   cluster: Cluster,
@@ -42,7 +44,7 @@ export function converge(
   const answer = (milliseconds: number) =>
     cluster.onNode(node, milliseconds, () => reply(line(cluster, node, plan, accepted)));
   const quick = random.seconds(0.1, 0.4);
-  if (accepted.refusal !== undefined || accepted.mode === "look" || accepted.mode === "hold") {
+  if (accepted.refusal !== undefined || CHANGES_NO_PROCESS.has(accepted.mode)) {
     answer(quick);
   } else if (accepted.mode === "stop") {
     stop(cluster, node, () => answer(quick));

@@ -1,4 +1,5 @@
 /** What happens to a cluster in a storm, beside the small faults of each call; and how all is healed. */
+import type { Wish } from "../../lib/core/model.ts";
 import type { Cluster } from "./cluster.ts";
 import { boot, crash, deliverWaiting, emptyRun, endByItself } from "./converge.ts";
 import { tick } from "./loop.ts";
@@ -40,8 +41,9 @@ const HAPPENINGS: Readonly<Record<string, Happening>> = {
     cluster.tell(`/run of ${node.id} is emptied`);
     emptyRun(cluster, node);
   },
-  "operator asks for a failover": (cluster, node) =>
-    wish(cluster, cluster.random.chance(0.7) ? node.id : undefined),
+  "operator asks for a move": move,
+  "operator overrides": override,
+  "operator steers": steer,
   "woken tick": (cluster) => wake(cluster),
 };
 
@@ -113,24 +115,66 @@ function wake(cluster: Cluster): void {
   }
 }
 
-function wish(cluster: Cluster, to: string | undefined): void {
-  if (cluster.world.down.DynamoDB > cluster.now) return;
+/** What an operator may ask for beside moves: what he takes back at the end, too. */
+const ASIDE = ["pause", "resume", "observe", "detach", "exclude", "include", "clear_metadata"] as const;
+
+function wish(cluster: Cluster, changes: Pick<Wish, "action"> & Partial<Wish>): boolean {
+  if (cluster.world.down.DynamoDB > cluster.now) return false;
   cluster.made += 1;
   const put = cluster.store.putWish({
     id: `wish-${cluster.made}`,
-    action: "failover",
-    ...(to === undefined ? {} : { to }),
     by: "an operator",
     reason: "maintenance",
     requestId: `request-${cluster.made}`,
     at: cluster.now,
     phase: "accepted",
+    ...changes,
   });
   if (put) wake(cluster);
+  return put;
+}
+
+function move(cluster: Cluster, node: NodeModel): void {
+  const action = cluster.random.pick(["failover", "switchover"] as const);
+  const to = cluster.random.chance(0.7) ? { to: node.id } : {};
+  const notBefore = cluster.random.chance(0.1) ? { notBefore: cluster.now + 60_000 } : {};
+  wish(cluster, { action, ...to, ...notBefore });
+}
+
+/** An operator who knows: the node is off, and has no scheduler. */
+function override(cluster: Cluster): void {
+  const off = [...cluster.nodes.values()].find((node) => !node.up);
+  if (off) wish(cluster, { action: "failover", override: off.id });
+}
+
+function steer(cluster: Cluster, node: NodeModel): void {
+  const action = cluster.random.pick(ASIDE);
+  cluster.tell(`an operator asks for ${action}`);
+  const until = action === "pause" ? { until: cluster.now + cluster.random.seconds(10, 300) } : {};
+  wish(cluster, {
+    action,
+    ...until,
+    ...(action === "exclude" || action === "include" ? { to: node.id } : {}),
+  });
+}
+
+/** Every operator has gone home: nothing is paused, observed, detached or excluded. */
+function steerAgain(cluster: Cluster): void {
+  const { record } = cluster.store;
+  const excluded = record?.excluded?.[0];
+  if (record?.steering) wish(cluster, { action: "resume" });
+  else if (excluded !== undefined) wish(cluster, { action: "include", to: excluded });
+  else if (!isUnderWay(record?.request)) return;
+  cluster.world.timeline.after(2000, () => steerAgain(cluster));
+}
+
+function isUnderWay(request: Wish | undefined): boolean {
+  return request?.phase === "accepted";
 }
 
 /** The storm is over. Where `loses` is given, that node stays away: the others must do. */
 export function heal(cluster: Cluster, loses: NodeModel | undefined): void {
+  steerAgain(cluster);
   for (const node of cluster.nodes.values()) {
     const ailments = cluster.ailmentsOf(node.id);
     Object.assign(ailments, { startsFailUntil: 0, checkBrokenUntil: 0, slowBy: 0, stopMilliseconds: 2000 });

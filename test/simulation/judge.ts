@@ -53,7 +53,8 @@ export class Judge {
   look(): void {
     const running = this.running();
     if (running.length > 1) this.judgeSeveral(running);
-    else this.first.clear();
+    else if (![...this.first].some((id) => this.cluster.nodes.get(id)?.respawnAt !== undefined))
+      this.first.clear();
     const { now } = this.cluster;
     for (const node of this.cluster.nodes.values()) {
       if (this.isHealthy(node)) this.healthySince.set(node.id, this.healthySince.get(node.id) ?? now);
@@ -180,7 +181,9 @@ export class Judge {
     if (!before || from === undefined || after.phase.active === from) return;
     const since = this.healthySince.get(from);
     const process = this.cluster.nodes.get(from)?.scheduler;
-    const wished = after.request !== undefined && after.phase.cause.startsWith("FAILOVER");
+    // Told with who asked for it.
+    const known = new Set(before.outbox.map((each) => each.key));
+    const wished = after.outbox.some((each) => !known.has(each.key) && each.history?.by !== undefined);
     if (wished || since === undefined || process === undefined) return;
     const well = Math.min(this.cluster.now - since, this.cluster.now - process.startedAt);
     if (well > 120_000)

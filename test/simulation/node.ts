@@ -48,6 +48,8 @@ export interface NodeModel {
   seen: number;
   grantUntil: Instant;
   guard: "armed" | "none";
+  /** In /etc: it outlives a boot. */
+  gate: boolean;
   operation: Operation;
   scheduler: Scheduler | undefined;
   /** When the node's own supervisor brings an ended scheduler back; undefined: it does not. */
@@ -83,6 +85,7 @@ export function newNode(id: string, kind: Kind, clockAhead: number): NodeModel {
     seen: 0,
     grantUntil: 0,
     guard: "none",
+    gate: false,
     operation: { ...NO_OPERATION },
     scheduler: undefined,
     respawnAt: undefined,
@@ -130,6 +133,10 @@ export function accept(node: NodeModel, plan: Plan, now: Instant, timers: NodeTi
   }
   if (plan.token < node.seen) return { mode, active, refusal: `token ${node.seen}` };
   node.seen = plan.token;
+  if (mode === "detach") {
+    Object.assign(node, { grantUntil: 0, guard: "none", gate: false, operation: { ...NO_OPERATION } });
+    return { mode, active };
+  }
   if (active && (mode === "run" || mode === "restart" || mode === "hold")) {
     const refusal = acceptGrant(node, plan, now, timers);
     return refusal === undefined ? { mode, active } : { mode, active, refusal };
@@ -148,7 +155,7 @@ function acceptGrant(node: NodeModel, plan: Plan, now: Instant, timers: NodeTime
   if (plan.life !== node.life) return "life";
   if (plan.until <= clock) return "until-past";
   if (plan.until - clock > (timers.grantSeconds + timers.skewSeconds) * 1000) return "until-too-far";
-  if (node.kind === "guarded") node.guard = "armed";
+  if (node.kind === "guarded") Object.assign(node, { guard: "armed", gate: true });
   node.grantUntil = plan.until;
   return undefined;
 }
@@ -161,7 +168,15 @@ function killAt(node: NodeModel, now: Instant, timers: NodeTimers): Instant {
 
 function begin(node: NodeModel, goal: "start" | "stop", stopFirst: boolean, due: Instant): void {
   node.made += 1;
-  node.operation = { nonce: node.made, goal, stopFirst, killAt: due, open: true, token: node.seen, manned: true };
+  node.operation = {
+    nonce: node.made,
+    goal,
+    stopFirst,
+    killAt: due,
+    open: true,
+    token: node.seen,
+    manned: true,
+  };
 }
 
 export function isCurrent(node: NodeModel, nonce: number): boolean {
@@ -233,8 +248,7 @@ export function lastCheck(node: NodeModel, nonce: number, now: Instant, stopMill
 export function startLocally(node: NodeModel, now: Instant, stopMilliseconds: number): boolean {
   node.respawnAt = undefined;
   if (node.scheduler) return false;
-  if (node.kind === "guarded" && (node.guard !== "armed" || node.grantUntil <= clockOf(node, now)))
-    return false;
+  if (node.gate && (node.guard !== "armed" || node.grantUntil <= clockOf(node, now))) return false;
   node.made += 1;
   node.scheduler = {
     invocation: `${node.id}-${node.boot}-${node.made}`,
@@ -279,7 +293,7 @@ export function report(
     restarts: 0,
     invocation: scheduler?.invocation ?? "none",
     guard: node.guard,
-    gate: node.kind === "guarded" ? "installed" : "none",
+    gate: node.gate ? "installed" : "none",
     grantUntil: node.grantUntil,
     ...(accepted.active && state === "running" ? { health: { code: healthCode, body: "" } } : {}),
     log: "",

@@ -168,7 +168,8 @@ async function calm(world: World, clusters: readonly Cluster[], random: Random):
 function lost(cluster: Cluster, random: Random) {
   const living = [...cluster.nodes.values()].filter((node) => node.up);
   const { record } = cluster.store;
-  const isKnown = (node: NodeModel) => (record?.nodes[node.id]?.stopBy ?? "ever") !== "ever";
+  const isKnown = ({ id, guard }: NodeModel) =>
+    guard === "armed" && record?.nodes[id]?.guard === "armed" && record.nodes[id].stopBy !== "ever";
   const known = living.filter(isKnown);
   const isFresh =
     record !== undefined && cluster.now - record.savedAt < cluster.settings.timers.grantSeconds * 1000;
@@ -187,6 +188,7 @@ function violationOf(clusters: readonly Cluster[]): Cluster | undefined {
 
 function result(clusters: readonly Cluster[], world: World, story: string[], recovery: number): RunResult {
   const bad = violationOf(clusters);
+  if (process.env["SIM_DEBUG"]) for (const c of clusters) console.log(JSON.stringify(c.store.record, null, 1), [...c.nodes.values()]);
   const total = (of: (cluster: Cluster) => number) => clusters.reduce((sum, cluster) => sum + of(cluster), 0);
   return {
     violation: bad?.judge.violation?.message,

@@ -1,0 +1,502 @@
+/** What may happen next in a state of the small world. */
+import type { TickContext } from "../../lambda/tick.ts";
+import type { ClusterRecord, DiscoveredNode, NodeId, NodeReport, Wish } from "../../lib/core/model.ts";
+import { DEFAULTS } from "../../lib/core/settings.ts";
+import type { ClusterSettings } from "../../lib/core/settings.ts";
+import {
+  accept,
+  askToEnd,
+  beginStart,
+  clockOf,
+  goDown,
+  guardFires,
+  lastCheck,
+  loseState,
+  newNode,
+  report,
+} from "../simulation/node.ts";
+import type { Kind, NodeModel } from "../simulation/node.ts";
+import { StoreModel } from "../simulation/store.ts";
+import { judgeSend, judgeStart, judgeState, judgeWrite } from "./judge.ts";
+import type { Budget, Command, State, Tick } from "./state.ts";
+import { begin, requestAfter } from "./trace.ts";
+import type { Answer, Request } from "./trace.ts";
+
+export const NODES: readonly NodeId[] = ["i-a", "i-b"];
+const BEGIN = Date.UTC(2027, 0, 15, 8, 0, 0);
+const SECOND = 1000;
+/** A round whose answers are all there takes no time; one that waits in vain takes so long. */
+const ANSWERED = 0;
+const IN_VAIN = 9000;
+
+export const settings: ClusterSettings = {
+  nodes: { instanceIds: NODES, prefer: [], exclude: [] },
+  scheduler: { unit: "airflow-scheduler.service" },
+  timers: DEFAULTS.timers,
+  guard: "on",
+  fence: "none",
+  startIn: "run",
+};
+const alerts = { ...DEFAULTS.alerts, from: "from@example.org", to: ["ops@example.org"] };
+const { grantSeconds, killGraceSeconds, skewSeconds, settleSeconds } = settings.timers;
+
+export interface Step {
+  readonly label: string;
+  readonly state: State;
+}
+
+/** The clocks: of the two nodes, and of the ticks in either place. */
+export interface Clocks {
+  readonly nodes: readonly [number, number];
+  readonly ticks: readonly [number, number];
+}
+
+export function initial(kind: Kind, first: number, clocks: Clocks, left: Budget): State {
+  const nodes = NODES.map((id, n) => newNode(id, kind, clocks.nodes[n] ?? 0));
+  for (const node of nodes.slice(0, first)) node.scheduler = schedulerBefore(node.id);
+  return {
+    now: BEGIN,
+    nodes,
+    words: NODES.map(() => "running"),
+    record: undefined,
+    commands: [],
+    replies: [],
+    lateWrites: [],
+    ticks: [undefined, undefined],
+    begun: 0,
+    left,
+  };
+}
+
+function schedulerBefore(id: NodeId) {
+  return {
+    invocation: `${id}-before`,
+    startedAt: BEGIN - 3600 * SECOND,
+    byToken: 0,
+    sick: false,
+    stopMilliseconds: 2000,
+    endsAt: undefined,
+  };
+}
+
+export class Explorer {
+  private readonly clocks: Clocks;
+
+  constructor(clocks: Clocks) {
+    this.clocks = clocks;
+  }
+
+  async steps(state: State): Promise<readonly Step[]> {
+    const steps: Step[] = [];
+    for (const place of [0, 1]) {
+      const tick = state.ticks[place];
+      if (tick) steps.push(...(await this.stepsOf(state, place, tick)));
+      else if (state.left.ticks > 0)
+        steps.push({ label: `tick ${state.begun + 1} begins`, state: this.beginTick(state, place) });
+      // Which of two free places a tick takes makes no difference but for its clock.
+      if (!tick && this.clocks.ticks[0] === this.clocks.ticks[1]) break;
+    }
+    steps.push(...this.nodeSteps(state));
+    for (const [n, late] of state.lateWrites.entries()) {
+      const without = { ...state, lateWrites: state.lateWrites.filter((_, m) => m !== n) };
+      const applied = applyWrite(without, late);
+      if (applied) steps.push({ label: "a write is applied late", state: applied });
+    }
+    if (state.left.passes > 0) steps.push(...this.passes(state));
+    if (state.left.wishes > 0) steps.push(...wishes(state));
+    return steps.map(({ label, state: next }) => ({ label, state: pruned(next) }));
+  }
+
+  /** What nodes may do: carry out, obey, answer, and fail. */
+  nodeSteps(state: State): readonly Step[] {
+    return [
+      ...state.nodes.flatMap((node, n) => nodeSteps(state, n, node)),
+      ...state.commands.flatMap((command, n) => commandSteps(state, n, command)),
+    ];
+  }
+
+  beginTick(state: State, place: number): State {
+    const name = `k${state.begun + 1}`;
+    const clockAhead = this.clocks.ticks[place] ?? 0;
+    const at = state.now + clockAhead;
+    const tick: Tick = { name, context: contextOf(name), clockAhead, trace: begin(at) };
+    return {
+      ...state,
+      ticks: state.ticks.map((each, n) => (n === place ? tick : each)),
+      begun: state.begun + 1,
+      left: { ...state.left, ticks: state.left.ticks - 1 },
+    };
+  }
+
+  /** The tick's next call, with all that may come of it; and its death before it. */
+  async stepsOf(state: State, place: number, tick: Tick): Promise<readonly Step[]> {
+    const request = await requestAfter(tick.trace, tick);
+    if (request.kind === "ended") return [];
+    const { name } = tick;
+    const steps: Step[] = [];
+    for (const { label, answer, state: next } of outcomes(state, tick, request)) {
+      steps.push({ label: `${name}: ${label}`, state: await this.answered(next, place, tick, answer) });
+      const isSave =
+        request.kind === "write" && answer === "written" && request.next.token === state.record?.token;
+      const dead = isSave ? this.killed(next, place, request) : undefined;
+      if (dead) steps.push({ label: `${name}: ${label}, and is killed`, state: dead });
+    }
+    const killed = this.killed(state, place, request);
+    if (killed) steps.push({ label: `${name} is killed before ${request.kind}`, state: killed });
+    return steps;
+  }
+
+  /** A tick that will never go on is the same, but for its place; one that has only read has done nothing. */
+  private killed(state: State, place: number, request: Request): State | undefined {
+    if (state.left.ticks === 0 || request.kind === "read" || request.kind === "discover") return undefined;
+    return spend({ ...state, ticks: put(state.ticks, place, undefined) }, "kill");
+  }
+
+  /** Goes on to the next call whose place among other things matters; a tick that has ended leaves its place. */
+  private async answered(state: State, place: number, tick: Tick, answer: Answer): Promise<State> {
+    const trace = { before: tick.trace, answer, at: state.now + tick.clockAhead };
+    const next: Tick = { ...tick, trace };
+    const request = await requestAfter(trace, next);
+    const stands = { ...state, ticks: put(state.ticks, place, next) };
+    switch (request.kind) {
+      case "ended":
+        return { ...state, ticks: put(state.ticks, place, undefined) };
+      case "collect":
+        return this.answered(stands, place, next, collected(state, next));
+      case "discover":
+        // Where no word can change, it does not matter when EC2 is heard.
+        return canChange(state) ? stands : this.answered(stands, place, next, said(state));
+      case "append":
+      case "mail":
+        // Nobody but this tick's own last write takes note of it; its death before it is a step of the save.
+        return this.answered(stands, place, next, undefined);
+      default:
+        return stands;
+    }
+  }
+
+  /** Time passes: to the next instant at which something is over by somebody's clock, or for a while. */
+  private passes(state: State): readonly Step[] {
+    const left = { ...state.left, passes: state.left.passes - 1 };
+    const deadlines = this.deadlines(state);
+    const next = deadlines.length === 0 ? [] : [Math.min(...deadlines)];
+    const targets = new Set([...next, state.now + 35 * SECOND]);
+    return [...targets].map((at) => ({
+      label: `${((at - state.now) / SECOND).toFixed(3)} s pass`,
+      state: passTo({ ...state, left }, at),
+    }));
+  }
+
+  /** Each instant, by each controller's clock, from which on one could think that a grant is over. */
+  private deadlines(state: State): readonly number[] {
+    const until = state.record?.plan.until ?? 0;
+    const stops = Object.values(state.record?.nodes ?? {}).flatMap(({ stopBy }) =>
+      typeof stopBy === "number" ? [stopBy] : [],
+    );
+    const instants = [until, ...stops].flatMap((at) => [at, at + skewSeconds * SECOND]);
+    const byClock = instants.flatMap((at) => this.clocks.ticks.map((ahead) => at - ahead + 1));
+    return byClock.filter((at) => at > state.now && at < state.now + 1000 * SECOND);
+  }
+}
+
+/** Without what can have no effect any more: answers that nobody waits for, commands that every node would refuse. */
+function pruned(state: State): State {
+  const awaited = new Set(
+    state.ticks.flatMap((tick) => (tick?.trace.request?.kind === "sleep" ? [lastSent(tick).token] : [])),
+  );
+  const { faults, kinds } = state.left;
+  const mayForget = faults > 0 && ["crash", "stop", "run"].some((kind) => (kinds[kind] ?? 0) > 0);
+  const commands = state.commands.filter(({ plan, node, step }) => {
+    if (awaited.has(plan.token)) return true;
+    if (step === "running") return false;
+    const { seen } = state.nodes[NODES.indexOf(node)] as NodeModel;
+    const mode = plan.active === node ? plan.mode : plan.others;
+    return mode !== "look" && (plan.token >= seen || mayForget);
+  });
+  return { ...state, commands, replies: state.replies.filter((each) => awaited.has(each.token)) };
+}
+
+function contextOf(name: string): TickContext {
+  return {
+    cluster: "etl",
+    settings,
+    alerts,
+    dashboardUrl: "https://example.org/dashboard",
+    functionName: "controller",
+    region: "eu-west-1",
+    owner: "arn:aws:dynamodb:eu-west-1:123456789012:table/t",
+    beatSeconds: 10,
+    startedAt: BEGIN,
+    holder: name,
+    // A tick may take the record over at any moment: safety does not rest on the lease.
+    takeOver: true,
+  };
+}
+
+interface Outcome {
+  readonly label: string;
+  readonly answer: Answer;
+  readonly state: State;
+}
+
+function outcomes(
+  state: State,
+  tick: Tick,
+  request: Exclude<Request, { kind: "ended" }>,
+): readonly Outcome[] {
+  switch (request.kind) {
+    case "read":
+      return [{ label: "reads the record", answer: state.record, state }];
+    case "discover":
+      return discoveries(state);
+    case "write":
+      return writes(state, request);
+    case "send":
+      return [sends(state, request)];
+    case "sleep":
+      return [sleeps(state, tick)];
+    case "append":
+      return [{ label: `appends ${request.entry.code}`, answer: undefined, state }];
+    case "mail":
+      return [{ label: "mails", answer: undefined, state }];
+    case "collect":
+      throw new Error("collecting belongs to the sleep before it");
+  }
+}
+
+function said(state: State): readonly DiscoveredNode[] {
+  return NODES.map((id, n) => ({ id, instance: state.words[n] ?? "unknown", hibernates: false }));
+}
+
+function canChange({ left, words }: State): boolean {
+  const { faults, kinds } = left;
+  return (
+    words.some((word) => word !== "running") || (faults > 0 && (kinds["stop"] ?? 0) + (kinds["EC2"] ?? 0) > 0)
+  );
+}
+
+function put(ticks: State["ticks"], place: number, tick: Tick | undefined): State["ticks"] {
+  return ticks.map((each, n) => (n === place ? tick : each));
+}
+
+function discoveries(state: State): readonly Outcome[] {
+  const heard = { label: `hears from EC2: ${state.words.join(", ")}`, answer: said(state), state };
+  const deaf = spend(state, "EC2");
+  return deaf
+    ? [heard, { label: "does not hear EC2", answer: new Error("EC2 is down"), state: deaf }]
+    : [heard];
+}
+
+function writes(state: State, request: Extract<Request, { kind: "write" }>): readonly Outcome[] {
+  const { next } = request;
+  const what =
+    next.token === state.record?.token
+      ? "saves"
+      : `writes plan ${next.plan.mode} ${next.plan.active}, others ${next.plan.others}`;
+  const applied = applyWrite(state, request);
+  const found: Outcome[] = [
+    applied
+      ? { label: `${what} (${next.last.code})`, answer: "written", state: applied }
+      : { label: `${what}, and has lost`, answer: "lost", state },
+  ];
+  const lost = spend(state, "write");
+  if (!lost) return found;
+  found.push({ label: `${what}; the write is lost`, answer: "unclear", state: lost });
+  if (applied) {
+    const unclear = spend(applied, "write");
+    if (unclear) found.push({ label: `${what}; the reply is lost`, answer: "unclear", state: unclear });
+    const late = { ...lost, lateWrites: [...lost.lateWrites, request] };
+    found.push({ label: `${what}; it will be applied late`, answer: "unclear", state: late });
+  }
+  return found;
+}
+
+function applyWrite(state: State, { next, expected, wish }: State["lateWrites"][number]): State | undefined {
+  const store = new StoreModel();
+  store.record = state.record;
+  if (!store.apply(next, expected, wish)) return undefined;
+  const record = store.record as ClusterRecord;
+  judgeWrite(state.record, record, skewSeconds);
+  return { ...state, record };
+}
+
+function sends(state: State, { plan, nodes }: Extract<Request, { kind: "send" }>): Outcome {
+  judgeSend(state, plan);
+  const commands = nodes.map((node): Command => ({ plan, node, step: "sent" }));
+  const answer = {
+    plan,
+    cluster: "etl",
+    commands: [{ id: String(plan.token), nodes }],
+    unsent: new Map<NodeId, string>(),
+  };
+  return {
+    label: `sends to ${nodes.join(", ")}`,
+    answer,
+    state: { ...state, commands: [...state.commands, ...commands] },
+  };
+}
+
+/** Waiting is over when all have answered, or the time for it is. */
+function sleeps(state: State, tick: Tick): Outcome {
+  const sent = lastSent(tick);
+  const all = sent.nodes.every((id) =>
+    state.replies.some((each) => each.token === sent.token && each.node === id),
+  );
+  const passed = passTo(state, state.now + (all ? ANSWERED : IN_VAIN));
+  return { label: all ? "has all answers" : "has waited", answer: undefined, state: passed };
+}
+
+function lastSent(tick: Tick): { readonly token: number; readonly nodes: readonly NodeId[] } {
+  for (let each: Tick["trace"] | undefined = tick.trace; each; each = each.before) {
+    const { answer } = each;
+    if (answer && typeof answer === "object" && "unsent" in answer) {
+      return { token: answer.plan.token, nodes: answer.commands.flatMap((command) => command.nodes) };
+    }
+  }
+  throw new Error("nothing was sent");
+}
+
+function collected(state: State, tick: Tick): ReadonlyMap<NodeId, NodeReport> {
+  const { token } = lastSent(tick);
+  return new Map(
+    state.replies.filter((each) => each.token === token).map((each) => [each.node, each.report]),
+  );
+}
+
+/** With one fault less; undefined: none is left. */
+export function spend(state: State, kind: string): State | undefined {
+  const { faults, kinds } = state.left;
+  const of = kinds[kind] ?? 0;
+  if (faults === 0 || of === 0) return undefined;
+  return { ...state, left: { ...state.left, faults: faults - 1, kinds: { ...kinds, [kind]: of - 1 } } };
+}
+
+function withNode(state: State, n: number, change: (node: NodeModel) => void): State {
+  const node = structuredClone(state.nodes[n] as NodeModel);
+  change(node);
+  const next = { ...state, nodes: state.nodes.map((each, m) => (m === n ? node : each)) };
+  judgeState(next);
+  return next;
+}
+
+function passTo(state: State, at: number): State {
+  const nodes = state.nodes.map((node) => {
+    // The worst guard: it fires at the last instant that the kill grace allows.
+    if (!node.scheduler || clockOf(node, at) < node.grantUntil + killGraceSeconds * SECOND) return node;
+    const copy = structuredClone(node);
+    guardFires(copy, at);
+    return copy;
+  });
+  return { ...state, nodes, now: at };
+}
+
+function nodeSteps(state: State, n: number, node: NodeModel): readonly Step[] {
+  const steps: Step[] = [];
+  const { id, operation } = node;
+  if (node.up && operation.open)
+    steps.push({ label: `${id} carries out its ${operation.goal}`, state: carriesOut(state, n) });
+  const fault = (kind: string, label: string, change: (node: NodeModel) => void, word?: string) => {
+    const spent = spend(state, kind);
+    if (!spent) return;
+    const words = word === undefined ? spent.words : spent.words.map((each, m) => (m === n ? word : each));
+    steps.push({ label: `${id} ${label}`, state: { ...withNode(spent, n, change), words } });
+  };
+  if (node.up && node.scheduler) fault("die", "loses its scheduler", (each) => (each.scheduler = undefined));
+  if (node.up) {
+    fault("crash", "crashes", goDown);
+    fault("stop", "is stopped, and EC2 says so", goDown, "stopped");
+    fault("run", "has its /run emptied", (each) => {
+      if (each.guard === "armed") each.scheduler = undefined;
+      loseState(each);
+    });
+  } else {
+    const words = state.words.map((each, m) => (m === n ? "running" : each));
+    steps.push({ label: `${id} boots`, state: { ...withNode(state, n, (each) => (each.up = true)), words } });
+  }
+  return steps;
+}
+
+/** A stop ends the scheduler, a start passes its last check: each in one step, whenever the worker comes to it. */
+function carriesOut(state: State, n: number): State {
+  let started = false;
+  const next = withNode(state, n, (node) => {
+    const { operation } = node;
+    if (operation.goal === "stop" || operation.stopFirst) {
+      askToEnd(node, state.now);
+      node.scheduler = undefined;
+    }
+    if (operation.goal === "stop") operation.open = false;
+    else started = lastCheck(node, operation.nonce, state.now, 2000);
+  });
+  if (started) judgeStart(next, next.nodes[n] as NodeModel);
+  return next;
+}
+
+function commandSteps(state: State, n: number, command: Command): readonly Step[] {
+  const at = NODES.indexOf(command.node);
+  const node = state.nodes[at];
+  if (!node?.up) return [];
+  const { plan, step } = command;
+  const rest = state.commands.filter((_, m) => m !== n);
+  if (step === "running") return [{ label: `${node.id} answers`, state: answers(state, n, command) }];
+  const arrive = (from: State, commands: readonly Command[]): State => {
+    let accepted: Command["accepted"];
+    const next = withNode(from, at, (each) => {
+      accepted = accept(each, plan, from.now, settings.timers);
+      const runs = accepted.refusal === undefined && (accepted.mode === "run" || accepted.mode === "restart");
+      if (runs) beginStart(each, plan, from.now, settings.timers);
+      if (accepted.mode === "stop" && accepted.refusal === undefined && !each.scheduler)
+        each.operation.open = false;
+    });
+    const running: Command = { ...command, step: "running", ...(accepted ? { accepted } : {}) };
+    const arrived = { ...next, commands: [...commands, running] };
+    // What has nothing more to do has answered; that its answer is not read is a command that comes later.
+    const isAtWork =
+      next.nodes[at]?.operation.open === true && accepted?.refusal === undefined && accepted?.mode !== "look";
+    return isAtWork ? arrived : answers(arrived, commands.length, running);
+  };
+  const what = plan.active === node.id ? plan.mode : plan.others;
+  const steps = [
+    { label: `${node.id} gets ${what} of plan ${plan.token % 1_000_000}`, state: arrive(state, rest) },
+  ];
+  const twice = spend(state, "twice");
+  if (twice)
+    steps.push({
+      label: `${node.id} gets ${what} of plan ${plan.token % 1_000_000}, not for the last time`,
+      state: arrive(twice, state.commands),
+    });
+  return steps;
+}
+
+/** The script's line, as the node stands now. */
+function answers(state: State, n: number, { plan, node: id, accepted }: Command): State {
+  const node = state.nodes[NODES.indexOf(id)] as NodeModel;
+  const line = report(node, plan, accepted ?? { mode: "look", active: false }, state.now, 0);
+  const others = state.replies.filter((each) => each.token !== plan.token || each.node !== id);
+  return {
+    ...state,
+    commands: state.commands.filter((_, m) => m !== n),
+    replies: [...others, { token: plan.token, node: id, report: line }],
+  };
+}
+
+function wishes(state: State): readonly Step[] {
+  const { record } = state;
+  const standing = record?.request && record.request.phase !== "done" && record.request.phase !== "failed";
+  if (!record || standing) return [];
+  const request: Wish = {
+    id: `w${state.begun}`,
+    action: "failover",
+    by: "ops",
+    reason: "test",
+    requestId: "r",
+    at: state.now,
+    phase: "accepted",
+  };
+  const left = { ...state.left, wishes: state.left.wishes - 1 };
+  return [
+    { label: "an operator asks for a failover", state: { ...state, record: { ...record, request }, left } },
+  ];
+}
+
+export const BOUND_SECONDS = grantSeconds + 2 * killGraceSeconds + skewSeconds + settleSeconds + 300;
