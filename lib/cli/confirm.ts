@@ -15,14 +15,22 @@ export async function confirm(session: Session, title: string, plan: Plan, yes: 
   io.err(`${title}\n${fields(plan)}`);
   if (yes) return;
   if (!io.inputIsTerminal) {
-    throw new CommandError("Refused: there is no terminal to ask at. Pass --yes to go on without a question.", 1);
+    throw new CommandError(
+      "Refused: there is no terminal to ask at. Pass --yes to go on without a question.",
+      1,
+    );
   }
   const said = (await io.ask("Go on? Type yes: ")).trim().toLowerCase();
   if (said !== "yes") throw new CommandError("Nothing was changed.", 1);
 }
 
 /** What a move will do, as far as the status tells it. */
-export function movePlan(status: Status, to: string | undefined, moves: readonly EntryView[], now: Instant): Plan {
+export function movePlan(
+  status: Status,
+  to: string | undefined,
+  moves: readonly EntryView[],
+  now: Instant,
+): Plan {
   const { view } = status;
   const active = view.nodes.find(({ id }) => id === view.active);
   return [

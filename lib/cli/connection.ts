@@ -1,8 +1,15 @@
 /** The deployment as the program sees it: a function behind two aliases, and what other services say of it. */
 import type { Reply } from "../../lambda/actions/reply.ts";
+import type { Instant } from "../core/model.ts";
+
+/** Instead of `--function`. */
+export const FUNCTION_VARIABLE = "SCHEDULER_FAILOVER_FUNCTION";
+/** Instead of `--stack`. */
+export const STACK_VARIABLE = "SCHEDULER_FAILOVER_STACK";
 
 export interface ConnectOptions {
-  /** Name or ARN of the controller's function. */
+  readonly stack?: string | undefined;
+  /** Name or ARN of the controller's function: the stack is not asked then. */
   readonly function?: string | undefined;
   readonly region?: string | undefined;
   readonly profile?: string | undefined;
@@ -15,6 +22,8 @@ export interface Place {
   /** 12 digits; undefined where nothing that is permitted tells it. */
   readonly account: string | undefined;
   readonly region: string;
+  /** Undefined where the function was named instead. */
+  readonly stack: string | undefined;
   readonly functionName: string;
   /** Where requests do not go to AWS itself. */
   readonly endpoint: string | undefined;
@@ -37,9 +46,13 @@ export interface Connection {
   readonly services: Services;
 }
 
-/** What other services say, for `doctor`. Each throws a CommandError that names the permission where one is missing. */
+/** What other services say. Each throws a CommandError that names the permission where one is missing. */
 export interface Services {
-  /** SES: mails that may be sent in 24 hours, and whether sending is switched on. */
+  /** STS: the ARN of whoever holds the credentials. */
+  caller(): Promise<string>;
+  /** CloudWatch Logs: the function's lines of a time, oldest first. */
+  logLines(from: Instant, to: Instant): Promise<readonly LogLine[]>;
+  /** SES: mails that may be sent in 24 hours, and how many were. */
   mailQuota(): Promise<{ readonly perDay: number; readonly sentLastDay: number }>;
   /** SES: whether each identity is verified; `none` for one that SES does not know. */
   mailIdentities(names: readonly string[]): Promise<ReadonlyMap<string, string>>;
@@ -47,15 +60,20 @@ export interface Services {
   agents(ids: readonly string[]): Promise<ReadonlyMap<string, Agent>>;
 }
 
+export interface LogLine {
+  readonly id: string;
+  readonly at: Instant;
+  readonly text: string;
+}
+
 export interface Agent {
   readonly version: string;
   readonly ping: string;
 }
 
-export function placeLine({ sandbox, account, region, functionName, endpoint }: Place): string {
-  if (sandbox) return `SANDBOX at ${endpoint ?? "?"}, function ${functionName}`;
-  const parts = [`account ${account ?? "unknown"}`, `region ${region}`, `function ${functionName}`];
+export function placeLine({ sandbox, account, region, stack, functionName, endpoint }: Place): string {
+  if (sandbox) return `SANDBOX at ${endpoint ?? "?"}`;
+  const deployment = stack === undefined ? `function ${functionName}` : `stack ${stack}`;
+  const parts = [`account ${account ?? "unknown"}`, `region ${region}`, deployment];
   return [...parts, ...(endpoint === undefined ? [] : [`endpoint ${endpoint}`])].join(", ");
 }
-
-export const FUNCTION_VARIABLE = "SCHEDULER_FAILOVER_FUNCTION";

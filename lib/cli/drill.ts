@@ -30,7 +30,9 @@ export async function drill(
   ]) {
     const code = await move(session, options, leg, measured);
     if (code !== 0) {
-      session.io.err(wrap(`The drill ended with the way ${leg.name}: \`status\` and \`history\` say how it stands.`));
+      session.io.err(
+        wrap(`The drill ended with the way ${leg.name}: \`status\` and \`history\` say how it stands.`),
+      );
       return code;
     }
   }
@@ -52,8 +54,15 @@ async function move(
   const code = await makeWish(session, "switchover", { ...options, ...key, reason, wait: true }, { to });
   if (code !== 0) return code;
   const node = (await session.status()).view.active ?? "none";
-  const moved = (await session.entries(ENTRIES)).find(({ gapSeconds, from }) => gapSeconds !== undefined && from !== undefined);
-  measured.push({ leg: name, node, seconds: Math.round((io.now() - begun) / 1_000), gapSeconds: moved?.gapSeconds });
+  const moved = (await session.entries(ENTRIES)).find(
+    ({ gapSeconds, from }) => gapSeconds !== undefined && from !== undefined,
+  );
+  measured.push({
+    leg: name,
+    node,
+    seconds: Math.round((io.now() - begun) / 1_000),
+    gapSeconds: moved?.gapSeconds,
+  });
   return 0;
 }
 

@@ -25,7 +25,7 @@ const denied: Sentence = ({ permission, resource }, message) =>
 const throttled: Sentence = ({ permission }) =>
   `AWS throttles ${permission}: nothing is known to have happened; try again in some seconds.`;
 const missing: Sentence = ({ resource, region }) =>
-  `There is no ${resource} in ${region}: is the region right (--region), and the function (--function)? It is the output FunctionName of the stack.`;
+  `There is no ${resource} in ${region}: is the region right (--region), and the account (--profile)?`;
 const unreachable: Sentence = ({ sandbox, resource, region }, message) =>
   sandbox
     ? "The sandbox does not answer: start one with `npm start`."

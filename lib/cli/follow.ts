@@ -103,5 +103,8 @@ export function newsLines({ status, entries, changed }: News): readonly string[]
   const lines = entries.map(entryLine);
   const said = entries.some(({ code }) => code === status.code);
   if (!changed || said) return lines;
-  return [...lines, wrap(`${clockTime(status.view.tickedAt)}  ${status.code}: ${status.sentence}`, "          ")];
+  return [
+    ...lines,
+    wrap(`${clockTime(status.view.tickedAt)}  ${status.code}: ${status.sentence}`, "          "),
+  ];
 }

@@ -15,7 +15,9 @@ export async function instanceId(variables: Variables): Promise<string | undefin
     "x-aws-ec2-metadata-token-ttl-seconds": String(TOKEN_SECONDS),
   });
   if (token === undefined) return undefined;
-  const id = await ask(service, "/latest/meta-data/instance-id", "GET", { "x-aws-ec2-metadata-token": token });
+  const id = await ask(service, "/latest/meta-data/instance-id", "GET", {
+    "x-aws-ec2-metadata-token": token,
+  });
   return id !== undefined && /^i-[0-9a-f]+$/.test(id) ? id : undefined;
 }
 

@@ -12,7 +12,9 @@ export type Colour = "red" | "green" | "yellow" | "bold" | "dim";
 const CODES: Readonly<Record<Colour, number>> = { red: 31, green: 32, yellow: 33, bold: 1, dim: 2 };
 
 /** Paints, or does not: no colours where the output is no terminal, or NO_COLOR is set. */
-export function painter(io: Pick<Io, "outputIsTerminal" | "environment">): (colour: Colour, text: string) => string {
+export function painter(
+  io: Pick<Io, "outputIsTerminal" | "environment">,
+): (colour: Colour, text: string) => string {
   const wanted = io.outputIsTerminal && (io.environment["NO_COLOR"] ?? "") === "";
   return wanted ? (colour, text) => `\u001B[${CODES[colour]}m${text}\u001B[0m` : (_, text) => text;
 }
@@ -38,9 +40,16 @@ export function wrap(text: string, indent = "", width = WIDTH): string {
 
 /** Rows as columns of their widest cell, two spaces apart, without blanks at the ends of lines. */
 export function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? "").length)),
+  );
   return rows
-    .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd())
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
     .join("\n");
 }
 
@@ -57,7 +66,11 @@ export function json(reply: Reply): string {
   return JSON.stringify(reply, undefined, 2);
 }
 
-export function renderStatus(status: Status, now: Instant, paint: (colour: Colour, text: string) => string): string {
+export function renderStatus(
+  status: Status,
+  now: Instant,
+  paint: (colour: Colour, text: string) => string,
+): string {
   const { view } = status;
   const verdict = verdictOf(status, now);
   const colour = ({ yes: "green", no: "red", unknown: "yellow" } as const)[verdict.answer];
@@ -89,9 +102,14 @@ function answered(node: NodeView): string {
 function facts({ view }: Status, now: Instant): readonly (readonly [string, string])[] {
   const { problem, request, steering, lastTransition: last } = view;
   const list: (readonly [string, string])[] = [["phase", `${view.phase} since ${dateTime(view.since)} UTC`]];
-  if (steering) list.push(["steered", `${steering.kind} since ${dateTime(steering.since)} by ${steering.by}: ${steering.reason}`]);
+  if (steering)
+    list.push([
+      "steered",
+      `${steering.kind} since ${dateTime(steering.since)} by ${steering.by}: ${steering.reason}`,
+    ]);
   if (view.excluded.length > 0) list.push(["excluded", view.excluded.join(", ")]);
-  if (problem) list.push(["PROBLEM", `${problem.code} since ${dateTime(problem.since)}: ${problem.sentence}`]);
+  if (problem)
+    list.push(["PROBLEM", `${problem.code} since ${dateTime(problem.since)}: ${problem.sentence}`]);
   if (request) list.push(["wish", wishLine(request)]);
   if (last) list.push(["last", `${dateTime(last.at)} ${last.code}: ${last.sentence}`]);
   if (view.newsWaiting > 0) list.push(["untold", `${view.newsWaiting} pieces of news wait to be mailed`]);
@@ -107,16 +125,23 @@ export function wishLine({ action, to, by, phase, sentence }: WishView): string 
 function ticked(tickedAt: string | null, dueAt: string | null, now: Instant): string {
   const [at, due] = [instantOf(tickedAt), instantOf(dueAt)];
   if (at === undefined) return "never";
-  const next = due === undefined ? "" : due >= now ? `, next in ${span(due - now)}` : `, next due ${span(now - due)} ago`;
+  const next =
+    due === undefined
+      ? ""
+      : due >= now
+        ? `, next in ${span(due - now)}`
+        : `, next due ${span(now - due)} ago`;
   return `${span(now - at)} ago${next}`;
 }
 
 /** Oldest last, as the Lambda answers. */
 export function renderEntry(entry: EntryView): string {
   const lines = [wrap(`${dateTime(entry.at)}  ${entry.code}: ${entry.sentence}`, "  ")];
-  if (entry.by !== undefined) lines.push(wrap(`  asked by ${entry.by}: ${entry.reason ?? "no reason given"}`, "  "));
+  if (entry.by !== undefined)
+    lines.push(wrap(`  asked by ${entry.by}: ${entry.reason ?? "no reason given"}`, "  "));
   if (entry.gapSeconds !== undefined) lines.push(`  ${entry.gapSeconds} s without a scheduler`);
-  for (const { words, kind } of Object.values(entry.proofs)) lines.push(wrap(`  proof: ${words || kind}`, "    "));
+  for (const { words, kind } of Object.values(entry.proofs))
+    lines.push(wrap(`  proof: ${words || kind}`, "    "));
   return lines.join("\n");
 }
 
@@ -132,7 +157,8 @@ export function renderData(data: unknown, indent = ""): string {
   return Object.entries(data)
     .map(([name, value]) => {
       const label = list ? "-" : `${name}:`;
-      if (typeof value !== "object" || value === null) return wrap(`${indent}${label} ${String(value)}`, `${indent}  `);
+      if (typeof value !== "object" || value === null)
+        return wrap(`${indent}${label} ${String(value)}`, `${indent}  `);
       if (Object.keys(value).length === 0) return `${indent}${label} none`;
       return `${indent}${label}\n${renderData(value, `${indent}  `)}`;
     })

@@ -68,7 +68,12 @@ const statusSchema = z.looseObject({
   request: wishSchema.nullable().default(null),
   /** How an operator has changed the ticks; absent from versions that know no such thing. */
   steering: z
-    .looseObject({ kind: z.string(), since: time, by: z.string().default(""), reason: z.string().default("") })
+    .looseObject({
+      kind: z.string(),
+      since: time,
+      by: z.string().default(""),
+      reason: z.string().default(""),
+    })
     .nullish(),
   excluded: z.array(z.string()).default([]),
   lastTransition: entrySchema.nullable().default(null),
@@ -107,7 +112,10 @@ export function readNodes(answer: Answer): readonly NodeView[] {
   return read(z.looseObject({ nodes: z.array(nodeSchema) }), answer).nodes;
 }
 
-export function readClusters(answer: Answer): { readonly version: string; readonly clusters: readonly string[] } {
+export function readClusters(answer: Answer): {
+  readonly version: string;
+  readonly clusters: readonly string[];
+} {
   return read(z.looseObject({ version: z.string(), clusters: z.array(z.string()) }), answer);
 }
 

@@ -1,40 +1,49 @@
-/** What SES and Systems Manager say, for `doctor`: each call says which permission it needs where it is refused. */
-import { GetIdentityVerificationAttributesCommand, GetSendQuotaCommand, SESClient } from "@aws-sdk/client-ses";
+/** What STS, CloudWatch Logs, SES and Systems Manager say: a refused call says which permission it needs. */
+import { CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
+import {
+  GetFunctionConfigurationCommand,
+  LambdaClient,
+  type LambdaClientConfig,
+} from "@aws-sdk/client-lambda";
+import {
+  GetIdentityVerificationAttributesCommand,
+  GetSendQuotaCommand,
+  SESClient,
+} from "@aws-sdk/client-ses";
 import { DescribeInstanceInformationCommand, SSMClient } from "@aws-sdk/client-ssm";
-import type { LambdaClientConfig } from "@aws-sdk/client-lambda";
-import type { Agent, Place, Services } from "./connection.ts";
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import type { Agent, LogLine, Place, Services } from "./connection.ts";
 import { describeCall } from "./failures.ts";
 
 /** What all clients share. */
 export interface ClientSettings {
-  readonly region: string;
+  readonly region?: string;
   readonly profile?: string;
   readonly endpoint?: string;
-  readonly credentials?: NonNullable<LambdaClientConfig["credentials"]>;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly requestHandler?: NonNullable<LambdaClientConfig["requestHandler"]>;
 }
 
-export function awsServices(settings: ClientSettings, { region, sandbox }: Place): Services {
-  const call = async <T>(permission: string, work: () => Promise<T>): Promise<T> => {
+type Call = <T>(permission: string, resource: string, work: () => Promise<T>) => Promise<T>;
+
+export function awsServices(settings: ClientSettings, { region, sandbox, functionName }: Place): Services {
+  const call: Call = async (permission, resource, work) => {
     try {
       return await work();
     } catch (error) {
-      throw describeCall(error, { permission, resource: "*", region, sandbox });
+      throw describeCall(error, { permission, resource, region, sandbox });
     }
   };
   return {
-    mailQuota: () =>
-      call("ses:GetSendQuota", async () => {
-        const answer = await new SESClient(settings).send(new GetSendQuotaCommand({}));
-        return { perDay: answer.Max24HourSend ?? 0, sentLastDay: answer.SentLast24Hours ?? 0 };
+    caller: () =>
+      call("sts:GetCallerIdentity", "*", async () => {
+        const { Arn: arn = "unknown" } = await new STSClient(settings).send(new GetCallerIdentityCommand({}));
+        return arn;
       }),
-    mailIdentities: (names) =>
-      call("ses:GetIdentityVerificationAttributes", async () => {
-        const command = new GetIdentityVerificationAttributesCommand({ Identities: [...names] });
-        const { VerificationAttributes: found = {} } = await new SESClient(settings).send(command);
-        return new Map(names.map((name) => [name, found[name]?.VerificationStatus ?? "none"]));
-      }),
+    logLines: (from, to) => logLines(settings, call, functionName, from, to),
+    ...mailServices(settings, call),
     agents: (ids) =>
-      call("ssm:DescribeInstanceInformation", async () => {
+      call("ssm:DescribeInstanceInformation", "*", async () => {
         const command = new DescribeInstanceInformationCommand({
           Filters: [{ Key: "InstanceIds", Values: [...ids] }],
           MaxResults: 50,
@@ -48,4 +57,51 @@ export function awsServices(settings: ClientSettings, { region, sandbox }: Place
         );
       }),
   };
+}
+
+function mailServices(settings: ClientSettings, call: Call): Pick<Services, "mailQuota" | "mailIdentities"> {
+  return {
+    mailQuota: () =>
+      call("ses:GetSendQuota", "*", async () => {
+        const answer = await new SESClient(settings).send(new GetSendQuotaCommand({}));
+        return { perDay: answer.Max24HourSend ?? 0, sentLastDay: answer.SentLast24Hours ?? 0 };
+      }),
+    mailIdentities: (names) =>
+      call("ses:GetIdentityVerificationAttributes", "*", async () => {
+        const command = new GetIdentityVerificationAttributesCommand({ Identities: [...names] });
+        const { VerificationAttributes: found = {} } = await new SESClient(settings).send(command);
+        return new Map(names.map((name) => [name, found[name]?.VerificationStatus ?? "none"]));
+      }),
+  };
+}
+
+/** The group is named by the function's configuration, since its name is made at the deployment. */
+async function logLines(
+  settings: ClientSettings,
+  call: Call,
+  functionName: string,
+  startTime: number,
+  endTime: number,
+): Promise<readonly LogLine[]> {
+  const configuration = await call("lambda:GetFunctionConfiguration", `function ${functionName}`, () =>
+    new LambdaClient(settings).send(new GetFunctionConfigurationCommand({ FunctionName: functionName })),
+  );
+  const logGroupName = configuration.LoggingConfig?.LogGroup ?? `/aws/lambda/${functionName}`;
+  return call("logs:FilterLogEvents", `log group ${logGroupName}`, async () => {
+    const lines: LogLine[] = [];
+    const client = new CloudWatchLogsClient(settings);
+    for await (const { events = [] } of paginateFilterLogEvents(
+      { client },
+      { logGroupName, startTime, endTime },
+    )) {
+      lines.push(
+        ...events.map((one) => ({
+          id: one.eventId ?? "",
+          at: one.timestamp ?? 0,
+          text: one.message ?? "",
+        })),
+      );
+    }
+    return lines;
+  });
 }

@@ -35,3 +35,9 @@ export function laterTime(text: string, now: Instant): string {
   const unit = UNITS[match?.["unit"] as keyof typeof UNITS];
   return match && unit !== undefined ? formatInstant(now + Number(match["count"]) * unit) : text;
 }
+
+/** `2h` or `90m` ago, or RFC 3339; undefined for anything else. */
+export function earlierTime(text: string, now: Instant): Instant | undefined {
+  const later = instantOf(laterTime(text, now));
+  return /^\+?\d+[smhd]$/.test(text) && later !== undefined ? 2 * now - later : later;
+}

@@ -9,7 +9,7 @@ export interface Tool {
   readonly program: Command;
   /** Of the package. */
   readonly version: string;
-  end(code: ExitCode): void;
+  readonly end: (code: ExitCode) => void;
 }
 
 export const GROUPS = {
@@ -63,7 +63,7 @@ export function withJson(command: Command): Command {
 export function withWish(command: Command): Command {
   return withJson(withCluster(command))
     .option("--reason <text>", "why: it is kept in the history and told in mails")
-    .option("--by <name>", "who asks; you and this machine without it")
+    .option("--by <name>", "who asks; without it, whom AWS takes you for")
     .option("--key <key>", "idempotency key: the same key again is the same wish; a new one without it")
     .option("--wait", "follow the wish until it is done or has failed")
     .addOption(
@@ -97,12 +97,12 @@ export function runs<O extends CommonOptions>(
 }
 
 /** Runs a command that needs no deployment. */
-export function runsHere<O>(
+export function runsHere<O extends object>(
   { end }: Tool,
   command: Command,
   work: (options: O, words: readonly string[]) => Promise<ExitCode>,
 ): Command {
   return command.action(async () => {
-    end(await work(command.optsWithGlobals<O & object>(), command.args));
+    end(await work(command.optsWithGlobals<O>(), command.args));
   });
 }

@@ -32,7 +32,10 @@ export function verdictOf({ view }: Status, now: Instant): Verdict {
   if (one) return { answer: "yes", words: `running on ${one.id}${runsFor(one, now)}` };
   const silent = view.nodes.filter((node) => !answers(node) && node.stopBy !== "never");
   if (silent.length > 0) {
-    return { answer: "unknown", words: `not known: ${silent.map(({ id }) => id).join(", ")} does not answer` };
+    return {
+      answer: "unknown",
+      words: `not known: ${silent.map(({ id }) => id).join(", ")} does not answer`,
+    };
   }
   const down = instantOf(view.downSince);
   return { answer: "no", words: `not running${down === undefined ? "" : ` for ${span(now - down)}`}` };

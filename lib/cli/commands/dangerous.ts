@@ -39,7 +39,10 @@ function addFailover(tool: Tool): void {
   });
   withYes(withWish(command))
     .option("--to <node>", "where to; the node that the cluster prefers without it")
-    .option("--override <node>", "declare that this node runs no scheduler: your word is the proof, and recorded");
+    .option(
+      "--override <node>",
+      "declare that this node runs no scheduler: your word is the proof, and recorded",
+    );
   runs<MoveOptions>(tool, command, async (session, options) => {
     await confirmMove(session, "failover: moves the scheduler by force", options);
     return makeWish(session, "failover", options, { to: options.to, override: options.override });

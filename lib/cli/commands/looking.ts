@@ -3,7 +3,7 @@ import type { Reply } from "../../../lambda/actions/reply.ts";
 import type { ExitCode } from "../io.ts";
 import { fields, renderData, renderEntry, renderNodes, renderStatus, table, wrap } from "../render.ts";
 import { readClusters, readEntries, readNodes, readStatus, type NodeView } from "../replies.ts";
-import type { CommonOptions, Session } from "../session.ts";
+import { Session, type CommonOptions } from "../session.ts";
 import { define, runs, runsHere, withCluster, withJson, type Tool } from "../tool.ts";
 import { answers, verdictOf } from "../verdict.ts";
 
@@ -96,7 +96,7 @@ function addMetadata(tool: Tool): void {
     if (ended !== undefined || !reply.ok) return ended ?? 1;
     const { active_failover_node, active_scheduler_node, failover_heartbeat, ...rest } = reply.data;
     const old = { active_failover_node, active_scheduler_node, failover_heartbeat };
-    session.out(fields(Object.entries(old).map(([name, value]) => [name, String(value ?? "none")])));
+    session.out(fields(Object.entries(old).map(([name, value]) => [name, typeof value === "string" ? value : "none"])));
     session.out(`\n${renderData(rest)}`);
     return 0;
   });
@@ -114,7 +114,10 @@ function addIsSchedulerRunning(tool: Tool): void {
   inspects(tool, withJson(withCluster(command)), (nodes) => {
     const heard = nodes.filter(answers);
     const runsSomewhere = heard.some(({ state }) => state === "running");
-    const lines = nodes.map((node) => [node.id, answers(node) ? runningWord(node) : "unknown: does not answer"]);
+    const lines = nodes.map((node) => [
+      node.id,
+      answers(node) ? runningWord(node) : "unknown: does not answer",
+    ]);
     const code: ExitCode = runsSomewhere ? 0 : heard.length < nodes.length || nodes.length === 0 ? 2 : 1;
     return { text: table(lines), code };
   });
@@ -165,9 +168,13 @@ function addVersion(tool: Tool): void {
     exits: ["printed", "refused"],
   });
   runsHere<CommonOptions>(tool, withJson(command), async (options) => {
-    const named = options.sandbox === true || options.function !== undefined;
+    const named = [options.sandbox, options.function, options.stack].some((one) => one !== undefined);
     if (!named) {
-      io.out(options.json === true ? JSON.stringify({ version }) : `Scheduler Failover Controller Version: ${version}`);
+      io.out(
+        options.json === true
+          ? JSON.stringify({ version })
+          : `Scheduler Failover Controller Version: ${version}`,
+      );
       return 0;
     }
     return deployedVersion(tool, options);
@@ -175,7 +182,6 @@ function addVersion(tool: Tool): void {
 }
 
 async function deployedVersion({ io, version }: Tool, options: CommonOptions): Promise<ExitCode> {
-  const { Session } = await import("../session.ts");
   const session = await Session.open(io, options);
   const reply = await session.look("version");
   const ended = session.shown(reply, 1);

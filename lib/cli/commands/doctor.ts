@@ -1,0 +1,92 @@
+/** `doctor`: examines a deployment and says what to do about each finding. */
+import { resolve } from "node:path";
+import type { ExitCode } from "../io.ts";
+import {
+  asked,
+  examineAgents,
+  examineCluster,
+  examineMail,
+  examineSettings,
+  examineVersions,
+  NOT_EXAMINED,
+  type Finding,
+  type Level,
+} from "../doctor.ts";
+import { wrap, type Colour } from "../render.ts";
+import { readClusters, readStatus, type Status } from "../replies.ts";
+import type { CommonOptions, Session } from "../session.ts";
+import { define, runs, withCluster, withJson, type Tool } from "../tool.ts";
+
+interface DoctorOptions extends CommonOptions {
+  readonly settings?: string;
+}
+
+export function addDoctor(tool: Tool): void {
+  const command = define(tool, {
+    name: "doctor",
+    group: "look",
+    summary: "Examine the deployment, and say what to do about each finding",
+    description:
+      "Function and versions, ticks, scheduler, nodes, guard, gate and clocks, SSM agents; with --settings also the settings and SES. It ends with what it cannot see from here.",
+    exits: ["no fault was found", "a fault was found"],
+  });
+  withJson(withCluster(command)).option("--settings <file>", "the settings that are deployed");
+  runs<DoctorOptions>(tool, command, async (session, options) => {
+    const findings = await examine(tool, session, options);
+    if (options.json === true)
+      session.io.out(JSON.stringify({ findings, notExamined: NOT_EXAMINED }, undefined, 2));
+    session.out(render(session, findings));
+    return exitOf(findings);
+  });
+}
+
+async function examine(
+  { io, version }: Tool,
+  session: Session,
+  { settings: file, cluster }: DoctorOptions,
+): Promise<readonly Finding[]> {
+  const deployed = readClusters(session.expect(await session.look("version", { cluster: undefined })));
+  const clusters = cluster === undefined ? deployed.clusters : [cluster];
+  const states = await Promise.all(clusters.map((name) => statusOf(session, name)));
+  const written = file === undefined ? undefined : examineSettings(resolve(io.directory, file));
+  const { settings } = written ?? {};
+  const nodes = [...new Set(states.flatMap(({ view }) => view.nodes.map(({ id }) => id)))];
+  return [
+    examineVersions(version, deployed.version),
+    ...(written?.findings ?? [
+      { level: "unknown", what: "settings and mail: not examined", fix: "pass --settings FILE" } as const,
+    ]),
+    ...states.flatMap((status) => examineCluster(status, io.now())),
+    ...(await asked("SSM agents", () => examineAgents(session, nodes))),
+    ...(settings ? await asked("SES", () => examineMail(session, settings)) : []),
+  ];
+}
+
+async function statusOf(session: Session, cluster: string): Promise<Status> {
+  return readStatus(session.expect(await session.look("status", { cluster })));
+}
+
+const COLOURS: Readonly<Record<Level, Colour>> = {
+  ok: "green",
+  warning: "yellow",
+  FAULT: "red",
+  unknown: "yellow",
+};
+const WIDTH = "warning".length;
+
+function render({ paint }: Session, findings: readonly Finding[]): string {
+  const indent = " ".repeat(WIDTH + 2);
+  const lines = findings.map(({ level, what, fix }) => {
+    const text = wrap(`${level.padEnd(WIDTH)}  ${what}`, indent);
+    const head = `${paint(COLOURS[level], text.slice(0, WIDTH))}${text.slice(WIDTH)}`;
+    return fix === undefined
+      ? head
+      : `${head}\n${indent}${wrap(`-> ${fix}`, `${indent}   `, 80 - indent.length)}`;
+  });
+  const rest = NOT_EXAMINED.map((each) => wrap(`- ${each}`, "  "));
+  return [...lines, "", "Not to be seen from here:", ...rest].join("\n");
+}
+
+function exitOf(findings: readonly Finding[]): ExitCode {
+  return findings.some(({ level }) => level === "FAULT") ? 1 : 0;
+}

@@ -1,0 +1,80 @@
+/** What a month costs, line by line: counts of the deployment times list prices. A test counts the template's parts. */
+import { METRIC_NAMES } from "../core/metrics.ts";
+import { DEFAULTS } from "../core/settings.ts";
+import { PRICES, type Price } from "./prices.ts";
+
+const MONTH_HOURS = 730;
+
+/** What a deployment consists of and does, beside what the settings say. */
+export const COUNTS = {
+  /** All clusters of a stack share one role's policy, which has room for so many by tag. */
+  clustersPerStack: 10,
+  /** An execution is over with the first tick after the next one has begun: a minute and half a beat. */
+  executionSeconds: 65,
+  /** An Express execution is billed in chunks of 64 MB. */
+  executionGb: 0.0625,
+  functionGb: 0.25,
+  /** A steady tick: it sends, waits for the nodes' answers and saves. An assumption, on the high side. */
+  tickSeconds: 2,
+  /** Of a tick and cluster: written ahead, and saved. */
+  recordWrites: 2,
+  /** A record of two nodes with their reports, in KB. */
+  recordKb: 3,
+  recordReads: 1,
+  /** A tick's line and its metrics, in bytes. */
+  logBytes: 2_000,
+  metricsPerCluster: METRIC_NAMES.length,
+  alarmsPerCluster: 5,
+  alarmsPerStack: 1,
+  mails: 30,
+} as const;
+
+export interface CostLine {
+  readonly what: string;
+  readonly count: number;
+  readonly price: Price;
+  readonly usd: number;
+}
+
+export function monthlyCost(
+  clusters: number,
+  beatSeconds: number = DEFAULTS.beatSeconds,
+): readonly CostLine[] {
+  const stacks = Math.ceil(clusters / COUNTS.clustersPerStack);
+  const minutes = stacks * MONTH_HOURS * 60;
+  const ticksOfOne = (MONTH_HOURS * 3_600) / beatSeconds;
+  const ticks = stacks * ticksOfOne;
+  const looks = clusters * ticksOfOne;
+  const writes = looks * COUNTS.recordWrites * COUNTS.recordKb + ticks;
+  return [
+    line("Step Functions: the loop's executions", minutes, PRICES.expressRequest),
+    line(
+      "Step Functions: their time",
+      minutes * COUNTS.executionSeconds * COUNTS.executionGb,
+      PRICES.expressGbSecond,
+    ),
+    line("Lambda: ticks", ticks, PRICES.lambdaRequest),
+    line("Lambda: their time", ticks * COUNTS.tickSeconds * COUNTS.functionGb, PRICES.lambdaGbSecond),
+    line("DynamoDB: writes", writes, PRICES.writeUnit),
+    line("DynamoDB: reads", looks * COUNTS.recordReads, PRICES.readUnit),
+    line("CloudWatch: logs", (looks * COUNTS.logBytes) / 1e9, PRICES.logsGb),
+    line("CloudWatch: metrics", clusters * COUNTS.metricsPerCluster, PRICES.metric),
+    line(
+      "CloudWatch: alarms",
+      clusters * COUNTS.alarmsPerCluster + stacks * COUNTS.alarmsPerStack,
+      PRICES.alarm,
+    ),
+    line("CloudWatch: dashboards", stacks, PRICES.dashboard),
+    line("KMS: key of the alarms' topic", stacks, PRICES.key),
+    line("EventBridge Scheduler", minutes, PRICES.schedule),
+    line("SES: mails", clusters * COUNTS.mails, PRICES.mail),
+  ];
+}
+
+function line(what: string, count: number, price: Price): CostLine {
+  return { what, count, price, usd: count * price.usd };
+}
+
+export function total(lines: readonly CostLine[]): number {
+  return lines.reduce((sum, { usd }) => sum + usd, 0);
+}

@@ -1,0 +1,279 @@
+/** What can be found out from here about a deployment's health: one finding each, with what to do about it. */
+import type { Instant } from "../core/model.ts";
+import { placeholders } from "../settings/placeholders.ts";
+import { readSettings } from "../settings/read.ts";
+import { SettingsError } from "../settings/faults.ts";
+import type { Settings } from "../core/settings.ts";
+import { CommandError } from "./io.ts";
+import { instantOf, type NodeView, type Status } from "./replies.ts";
+import type { Session } from "./session.ts";
+import { span } from "./times.ts";
+import { answers, STALE_MILLISECONDS, verdictOf } from "./verdict.ts";
+
+/** `unknown`: it could not be found out, which is not well. */
+export type Level = "ok" | "warning" | "FAULT" | "unknown";
+
+export interface Finding {
+  readonly level: Level;
+  readonly what: string;
+  readonly fix?: string;
+}
+
+const ok = (what: string): Finding => ({ level: "ok", what });
+const warning = (what: string, fix: string): Finding => ({ level: "warning", what, fix });
+const fault = (what: string, fix: string): Finding => ({ level: "FAULT", what, fix });
+const unknown = (what: string, fix: string): Finding => ({ level: "unknown", what, fix });
+
+/** Settings that the file has, if it can be read, and what is wrong with it. */
+export function examineSettings(file: string): {
+  readonly settings?: Settings;
+  readonly findings: readonly Finding[];
+} {
+  try {
+    const settings = readSettings({ file });
+    const left = placeholders(settings);
+    const finding =
+      left.length === 0
+        ? ok(`settings in ${file} are sound`)
+        : fault(`settings in ${file} carry an example's values: ${left.join("; ")}`, "put in your own");
+    return { settings, findings: [finding] };
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    return {
+      findings: [fault(error.message, "`npx cdk synth -q` refuses it too; docs/settings.md has the rules")],
+    };
+  }
+}
+
+export function examineVersions(program: string, deployed: string): Finding {
+  return program === deployed
+    ? ok(`function answers, version ${deployed}, the same as this program's`)
+    : warning(
+        `function answers, version ${deployed}; this program is ${program}`,
+        "check out the version that is deployed, or deploy this one",
+      );
+}
+
+export function examineCluster(status: Status, now: Instant): readonly Finding[] {
+  const { view, cluster } = status;
+  if (!view.recorded) {
+    return [
+      fault(
+        `${cluster}: no tick has looked yet`,
+        "wait a minute after the deployment; then look at `logs`, and whether the loop's schedule is enabled",
+      ),
+    ];
+  }
+  return [
+    examineTicks(status, now),
+    examineScheduler(status, now),
+    ...examineSteering(status),
+    ...view.nodes.flatMap((node) => examineNode(status, node)),
+    ...(view.nodes.length < 2
+      ? [
+          warning(
+            `${cluster}: only ${view.nodes.length} node: nothing can take over`,
+            "give the tag to a second instance",
+          ),
+        ]
+      : []),
+    ...examineNews(status),
+  ];
+}
+
+function examineTicks({ view, cluster }: Status, now: Instant): Finding {
+  const at = instantOf(view.tickedAt);
+  const age = at === undefined ? "never" : `${span(now - at)} ago`;
+  if (at !== undefined && now - at <= STALE_MILLISECONDS) return ok(`${cluster}: ticked ${age}`);
+  if (view.steering?.kind === "detached") return ok(`${cluster}: ticked ${age}; detached, as asked`);
+  return fault(
+    `${cluster}: ticked ${age}: nobody looks, and guards stop the scheduler when its grant is over`,
+    "look at `logs`, the loop's executions in Step Functions, and whether its schedule is enabled",
+  );
+}
+
+function examineScheduler(status: Status, now: Instant): Finding {
+  const { words, answer } = verdictOf(status, now);
+  const what = `${status.cluster}: ${words}`;
+  if (words.startsWith("RUNNING"))
+    return fault(what, "the ticks stop all but one; `history` says who started the other: disable that");
+  if (answer === "yes") return ok(what);
+  return answer === "no" ? fault(what, status.sentence) : unknown(what, status.sentence);
+}
+
+function examineSteering({ view, cluster }: Status): readonly Finding[] {
+  const { steering, problem } = view;
+  return [
+    ...(steering
+      ? [
+          warning(
+            `${cluster}: ${steering.kind} by ${steering.by}: nobody brings a scheduler back`,
+            "`resume` when that is over",
+          ),
+        ]
+      : []),
+    ...(problem
+      ? [fault(`${cluster}: ${problem.code} stands: ${problem.sentence}`, "`why` and docs/runbook.md")]
+      : []),
+  ];
+}
+
+/** 126 and 127 are the shell's words for a command that cannot be run. */
+const BROKEN_CHECK: ReadonlySet<number> = new Set([126, 127]);
+
+function examineNode({ cluster, view }: Status, node: NodeView): readonly Finding[] {
+  const name = `${cluster}: ${node.id}`;
+  if (!answers(node)) {
+    if (node.instance === "stopped")
+      return [warning(`${name} is stopped, says EC2`, "start it, so that something can take over")];
+    return [
+      fault(
+        `${name} does not answer (EC2 says ${node.instance})`,
+        "is the SSM agent running, has the instance a role with AmazonSSMManagedInstanceCore, and a way to the SSM endpoints?",
+      ),
+    ];
+  }
+  const steered = view.steering === null || view.steering === undefined || view.steering.kind === "paused";
+  const isActive = node.id === view.active;
+  return [
+    ok(`${name} answers`),
+    ...(steered && isActive && node.guard !== "armed" ? [guardFault(name, node)] : []),
+    ...(steered && isActive && node.gate !== "installed"
+      ? [
+          fault(
+            `${name}: gate is ${node.gate}: something else may start a second scheduler there`,
+            node.reason || "`why` says what stands in its way",
+          ),
+        ]
+      : []),
+    ...(node.health && BROKEN_CHECK.has(node.health.code)
+      ? [
+          fault(
+            `${name}: the health check cannot be run (${node.health.code})`,
+            "repair the command in the settings, or install it on the node",
+          ),
+        ]
+      : []),
+    ...clock(name, node),
+  ];
+}
+
+function guardFault(name: string, { guard, reason }: NodeView): Finding {
+  return fault(
+    `${name}: guard is ${guard}: time proves nothing about it, and a node that is cut off is not taken over without EC2's word`,
+    reason ||
+      "docker clients and su put the scheduler outside its unit: start it in the foreground, or set `fence: ec2-stop`",
+  );
+}
+
+/** What the settings allow by default; only a deployment with wider ones lets more pass. */
+const SKEW_SECONDS = 5;
+
+/** By the controller's clock when it read the answer; the way of the answer is in it. */
+function clock(name: string, { clock: own, reportedAt }: NodeView): readonly Finding[] {
+  const [node, controller] = [instantOf(own), instantOf(reportedAt)];
+  if (node === undefined || controller === undefined) return [];
+  const seconds = Math.round((node - controller) / 1_000);
+  if (Math.abs(seconds) <= SKEW_SECONDS) return [];
+  return [
+    fault(
+      `${name}: its clock is off by ${seconds} s: it refuses grants`,
+      "let chrony follow 169.254.169.123",
+    ),
+  ];
+}
+
+function examineNews({ view, cluster }: Status): readonly Finding[] {
+  if (view.newsWaiting === 0) return [];
+  return [
+    warning(
+      `${cluster}: ${view.newsWaiting} pieces of news are not told yet`,
+      "if that stays so, mails do not go out: `send_test_email` says why",
+    ),
+  ];
+}
+
+/** A check of another service: what it may not ask is no fault of the deployment. */
+export async function asked(
+  what: string,
+  work: () => Promise<readonly Finding[]>,
+): Promise<readonly Finding[]> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    return [unknown(`${what}: not found out`, error.message)];
+  }
+}
+
+export async function examineAgents(
+  { connection }: Session,
+  ids: readonly string[],
+): Promise<readonly Finding[]> {
+  if (ids.length === 0) return [];
+  const agents = await connection.services.agents(ids);
+  return ids.map((id) => {
+    const agent = agents.get(id);
+    if (!agent)
+      return fault(
+        `${id} is not managed by Systems Manager`,
+        "install the SSM agent, give the instance a role with AmazonSSMManagedInstanceCore",
+      );
+    if (agent.ping === "Online") return ok(`${id}: SSM agent ${agent.version} is online`);
+    return warning(
+      `${id}: SSM agent ${agent.version} is ${agent.ping}; the word may be minutes old`,
+      "look at the agent on the node: systemctl status amazon-ssm-agent",
+    );
+  });
+}
+
+/** SES gives accounts in its sandbox this quota, and hardly any other. */
+const SANDBOX_QUOTA = 200;
+
+export async function examineMail({ connection }: Session, settings: Settings): Promise<readonly Finding[]> {
+  const { services } = connection;
+  const { from, to, identity } = settings.alerts;
+  const quota = await services.mailQuota();
+  const isSandbox = quota.perDay === SANDBOX_QUOTA;
+  const domain = (address: string): string => address.split("@")[1] ?? "";
+  const names = [
+    from,
+    domain(from),
+    ...(identity ? [identity] : []),
+    ...(isSandbox ? to.flatMap((one) => [one, domain(one)]) : []),
+  ];
+  const known = await services.mailIdentities([...new Set(names)]);
+  const verified = (address: string): boolean =>
+    [address, domain(address), ...(address === from && identity ? [identity] : [])].some(
+      (name) => known.get(name) === "Success",
+    );
+  return [
+    isSandbox
+      ? warning(
+          `SES gives ${quota.perDay} mails a day: the account is most likely in its sandbox`,
+          "only verified recipients get mails; ask for production access",
+        )
+      : ok(`SES gives ${quota.perDay} mails a day, ${quota.sentLastDay} of them used`),
+    verified(from)
+      ? ok(`sender ${from} is verified`)
+      : fault(
+          `sender ${from} is not verified: no mail goes out`,
+          "follow the link that SES has mailed, or verify the domain",
+        ),
+    ...(isSandbox ? to.filter((one) => !verified(one)) : []).map((one) =>
+      fault(
+        `recipient ${one} is not verified, and SES is in its sandbox: it gets no mail`,
+        "verify it, or ask for production access",
+      ),
+    ),
+  ];
+}
+
+/** Said each time: a doctor who does not say what he has not looked at is believed too much. */
+export const NOT_EXAMINED = [
+  "subscriptions of the alarms' topic: aws sns list-subscriptions-by-topic --topic-arn TOPIC_ARN (PendingConfirmation gets nothing)",
+  "who else starts a scheduler, the predecessor above all: on each node, systemctl list-unit-files '*scheduler*'",
+  "time synchronisation on the nodes: chronyc tracking",
+  "drift of the stack: aws cloudformation detect-stack-drift",
+  "whether you need this at all: Airflow 2 or later on PostgreSQL or MySQL 8 with Celery or Kubernetes runs several schedulers by itself",
+] as const;
