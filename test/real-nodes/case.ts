@@ -9,12 +9,8 @@ export interface Case {
   /** A sentence: what happens, and what follows. */
   readonly sentence: string;
   readonly play: (cluster: ClusterStage) => Promise<Figures | void>;
-  /**
-   * `none`: not once are two schedulers seen. A number: in this case they may be, for so many seconds, and the figure is
-   * what the case is there for.
-   * @default "none"
-   */
-  readonly twoAllowed?: "none" | number;
+  /** Where it is not 0, the seconds of two are what the case is there to measure, and this is their bound. @default 0 */
+  readonly secondsOfTwoAllowed?: number;
   /** Whether the case begins with a settled scheduler. @default true */
   readonly fromSettled?: boolean;
 }
@@ -25,6 +21,8 @@ export interface Result {
   readonly seconds: number;
   readonly secondsOfTwo: number;
   readonly secondsOfNone: number;
+  /** Tasks that the ledger shows handed out a second time: the watcher's second witness. */
+  readonly doubleHandOuts: number;
   readonly figures: Figures;
   /** Absent: it passed. */
   readonly failure?: string;
@@ -32,6 +30,7 @@ export interface Result {
 
 export async function play(one: Case, cluster: ClusterStage): Promise<Result> {
   const begun = performance.now();
+  const doubleBefore = cluster.ledger().doubleHandOuts;
   let from = Date.now();
   let [figures, failure]: [Figures, string | undefined] = [{}, undefined];
   try {
@@ -42,19 +41,25 @@ export async function play(one: Case, cluster: ClusterStage): Promise<Result> {
     failure = error instanceof Error ? error.message : String(error);
   }
   const { ofTwo, ofNone } = cluster.watcher.since(cluster.name, from);
-  const allowed = one.twoAllowed ?? "none";
-  if (ofTwo > (allowed === "none" ? 0 : allowed)) {
-    failure = `${ofTwo.toFixed(2)} s with two schedulers${failure === undefined ? "" : `; ${failure}`}`;
-  }
+  const doubleHandOuts = cluster.ledger().doubleHandOuts - doubleBefore;
+  const allowed = one.secondsOfTwoAllowed ?? 0;
+  if (ofTwo > allowed) failure = also(failure, `${ofTwo.toFixed(2)} s with two schedulers`);
+  if (allowed === 0 && doubleHandOuts > 0)
+    failure = also(failure, `${doubleHandOuts} tasks were handed out twice`);
   return {
     cluster: cluster.name,
     sentence: one.sentence,
     seconds: (performance.now() - begun) / 1000,
     secondsOfTwo: ofTwo,
     secondsOfNone: ofNone,
+    doubleHandOuts,
     figures,
     ...(failure === undefined ? {} : { failure }),
   };
+}
+
+function also(failure: string | undefined, more: string): string {
+  return failure === undefined ? more : `${more}; ${failure}`;
 }
 
 export function expectThat(holds: boolean, what: string): void {

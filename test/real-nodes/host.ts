@@ -12,6 +12,8 @@ const CACHE = join(
 );
 const RUNS = join(CACHE, "run");
 const OWNER = "owner";
+/** What our mounts name as their source. */
+const SOURCE = "scheduler-failover";
 /** systemd-nspawn keeps files of each machine here, and refuses to remove them on a disk. */
 const NSPAWN_RUN = "/run/systemd/nspawn";
 
@@ -19,25 +21,34 @@ const NSPAWN_RUN = "/run/systemd/nspawn";
 export class RunFolder {
   readonly path: string;
   readonly prefix: string;
+  readonly #onExit = (): void => this.remove();
+  #isMounted = true;
   #mountedNspawnRun = false;
 
   constructor() {
     endLeftovers();
     this.path = join(RUNS, String(process.pid));
     this.prefix = prefixOf(String(process.pid));
+    // Whatever way this process ends, short of kill -9: then the next run finds it.
+    process.once("exit", this.#onExit);
     mkdirSync(this.path, { recursive: true });
-    mount("-t", "tmpfs", "-o", "size=1g,mode=755", "scheduler-failover", this.path);
+    mount("-t", "tmpfs", "-o", "size=1g,mode=755", SOURCE, this.path);
     writeFileSync(join(this.path, OWNER), readProcess(process.pid)?.startTicks ?? "");
     if (!isMountPoint(NSPAWN_RUN)) {
       mkdirSync(NSPAWN_RUN, { recursive: true });
-      mount("-t", "tmpfs", "-o", "mode=755", "scheduler-failover", NSPAWN_RUN);
+      mount("-t", "tmpfs", "-o", "mode=755", SOURCE, NSPAWN_RUN);
       this.#mountedNspawnRun = true;
     }
   }
 
+  /** Ends what still runs in it, and takes it away. */
   remove(): void {
+    if (!this.#isMounted) return;
+    this.#isMounted = false;
+    process.off("exit", this.#onExit);
     endRun(String(process.pid));
-    if (this.#mountedNspawnRun) execFileSync("umount", [NSPAWN_RUN]);
+    // Lazily: another run may use it meanwhile.
+    if (this.#mountedNspawnRun) execFileSync("umount", ["--lazy", NSPAWN_RUN]);
   }
 }
 
@@ -49,6 +60,7 @@ function endLeftovers(): void {
     const ticks = existsSync(owner) ? readFileSync(owner, "utf8") : "";
     if (ticks === "" || readProcess(Number(name))?.startTicks !== ticks) endRun(name);
   }
+  if (readdirSync(RUNS).length === 0 && sourceOf(NSPAWN_RUN) === SOURCE) execFileSync("umount", [NSPAWN_RUN]);
 }
 
 function endRun(name: string): void {
@@ -71,9 +83,12 @@ export function unmount(path: string): void {
 }
 
 function isMountPoint(path: string): boolean {
-  return readFileSync("/proc/self/mounts", "utf8")
-    .split("\n")
-    .some((line) => line.split(" ")[1] === path);
+  return sourceOf(path) !== undefined;
+}
+
+function sourceOf(mountPoint: string): string | undefined {
+  const mounts = readFileSync("/proc/self/mounts", "utf8").split("\n");
+  return mounts.map((line) => line.split(" ")).find(([, path]) => path === mountPoint)?.[0];
 }
 
 /** Empties a folder that is there or not. */

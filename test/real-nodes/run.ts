@@ -10,7 +10,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { play, type Result } from "./case.ts";
-import { LANES, type Lane } from "./lanes.ts";
+import { FINALE, LANES, type Lane } from "./lanes.ts";
 import { report } from "./report.ts";
 import { Stage } from "./stage.ts";
 
@@ -25,13 +25,15 @@ const { values } = parseArgs({
     events: { type: "boolean", default: false },
   },
 });
-const lanes = LANES.map((lane) => choose(lane, values.only)).filter(({ cases }) => cases.length > 0);
-const count = lanes.flatMap(({ cases }) => cases).length;
+const finale = choose(FINALE);
+const lanes = LANES.map((lane) => choose(lane)).filter(
+  ({ cluster, cases }) => cases.length > 0 || (finale.cases.length > 0 && cluster === finale.cluster),
+);
+const all = [...lanes, finale].flatMap(({ cluster, cases }) => cases.map((one) => ({ cluster, one })));
 
 if (values.list) {
-  for (const { cluster, cases } of lanes)
-    for (const { sentence } of cases) console.log(`${cluster}: ${sentence}`);
-} else if (count === 0) {
+  for (const { cluster, one } of all) console.log(`${cluster}: ${one.sentence}`);
+} else if (all.length === 0) {
   console.error(`no case says "${values.only}"`);
   process.exitCode = 2;
 } else {
@@ -41,17 +43,20 @@ if (values.list) {
 async function run(): Promise<number> {
   const image = prepare();
   if (typeof image === "number") return image;
-  let stage: Stage | undefined;
-  const close = once(async () => stage?.close());
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.once(name, () => void close().finally(() => process.exit(130)));
-  }
+  // A node that does not boot fails in a timer of the sandbox; what has been made goes with the process.
+  process.once("unhandledRejection", (error) => {
+    console.error(error);
+    process.exit(1);
+  });
+  const opening = Stage.open({
+    image,
+    clusters: lanes.map(({ cluster }) => cluster),
+    enabled: lanes.filter(({ enabled }) => enabled).map(({ cluster }) => cluster),
+  });
+  const close = once(async () => (await opening).close());
+  endOnSignals(close);
+  const stage = await opening;
   try {
-    stage = await Stage.open({
-      image,
-      clusters: lanes.map(({ cluster }) => cluster),
-      enabled: lanes.filter(({ enabled }) => enabled).map(({ cluster }) => cluster),
-    });
     if (values.events) stage.sandbox.events.listen(({ text }) => console.error(`        ${text}`));
     const results = await playAll(stage);
     console.log(values.json ? JSON.stringify(results, undefined, 2) : report(results));
@@ -63,23 +68,36 @@ async function run(): Promise<number> {
   }
 }
 
-/** The lanes side by side, each in its order. */
+/** The first signal ends in order, the second at once. */
+function endOnSignals(close: () => Promise<void>): void {
+  let asked = 0;
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(name, () => {
+      asked += 1;
+      if (asked > 1) process.exit(130);
+      console.error(`${name}: ending the nodes`);
+      void close().finally(() => process.exit(130));
+    });
+  }
+}
+
+/** The lanes side by side, each in its order; then the one that concerns all. */
 async function playAll(stage: Stage): Promise<readonly Result[]> {
-  const results = await Promise.all(
-    lanes.map(async ({ cluster: name, cases }) => {
-      const cluster = stage.clusters.find((each) => each.name === name);
-      if (cluster === undefined) throw new Error(`there is no cluster ${name}`);
-      const own: Result[] = [];
-      for (const each of cases) {
-        const result = await play(each, cluster);
-        own.push(result);
-        console.error(`${result.failure === undefined ? "ok    " : "FAILED"} ${name}: ${each.sentence}`);
-        if (result.failure !== undefined) console.error(`       ${result.failure}`);
-      }
-      return own;
-    }),
-  );
-  return results.flat();
+  const results = await Promise.all(lanes.map((lane) => playLane(stage, lane)));
+  return [...results.flat(), ...(await playLane(stage, finale))];
+}
+
+async function playLane(stage: Stage, { cluster: name, cases }: Lane): Promise<readonly Result[]> {
+  const cluster = stage.clusters.find((each) => each.name === name);
+  const results: Result[] = [];
+  if (cluster === undefined) return results;
+  for (const each of cases) {
+    const result = await play(each, cluster);
+    results.push(result);
+    console.error(`${result.failure === undefined ? "ok    " : "FAILED"} ${name}: ${each.sentence}`);
+    if (result.failure !== undefined) console.error(`       ${result.failure}`);
+  }
+  return results;
 }
 
 /** The image's folder, or the exit status with which there is nothing to run. */
@@ -90,11 +108,12 @@ function prepare(): string | number {
     stdio: ["ignore", "pipe", "inherit"],
   });
   if (status === 0) return stdout.trim().split("\n").at(-1) ?? "";
-  if (status === NOT_HERE) console.log(`0 passed, 0 failed, ${count} skipped`);
+  if (status === NOT_HERE) console.log(`0 passed, 0 failed, ${all.length} skipped`);
   return status === NOT_HERE ? 0 : 1;
 }
 
-function choose(lane: Lane, words: string | undefined): Lane {
+function choose(lane: Lane): Lane {
+  const words = values.only;
   if (words === undefined) return lane;
   return { ...lane, cases: lane.cases.filter(({ sentence }) => sentence.includes(words)) };
 }

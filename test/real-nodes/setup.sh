@@ -27,10 +27,11 @@ missing() {
 
 [ "$(uname -s)" = Linux ] || missing Linux
 [ "$(id -u)" = 0 ] || missing 'root: namespaces, cgroups and overlay mounts'
-for folder in /sys/fs/cgroup/unified /sys/fs/cgroup ''; do
-  [ -n "$folder" ] || missing 'a mounted cgroup v2 hierarchy'
-  if [ -e "$folder/cgroup.procs" ] && [ -w "$folder/cgroup.procs" ] && [ -e "$folder/cgroup.controllers" ]; then break; fi
-done
+groups=/sys/fs/cgroup
+[ ! -e "$groups/unified/cgroup.procs" ] || groups=$groups/unified
+[ -e "$groups/cgroup.procs" ] || missing 'a mounted cgroup v2 hierarchy'
+probe=$groups/scheduler-failover-probe-$(date +%s)
+{ mkdir "$probe" && rmdir "$probe"; } 2>/dev/null || missing 'cgroups that can be made'
 
 wanted=''
 for tool in $TOOLS; do

@@ -149,6 +149,11 @@ export class ClusterStage {
     return mains.length === 1 && (node === undefined || mains[0]?.startsWith(`${node.name} `) === true);
   }
 
+  /** Whether a main process or a helper is on the node. */
+  hasAny(node: RealNode): boolean {
+    return this.watcher.latest(this.name).nodes.includes(node.name);
+  }
+
   /** The one main process, as "node pid ticks"; empty where there is not one. */
   main(): string {
     const { mains } = this.watcher.latest(this.name);

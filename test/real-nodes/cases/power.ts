@@ -25,3 +25,28 @@ export const powerLost: Case = {
     return { "runs elsewhere after s": moved };
   },
 };
+
+/** From the boot of an image with an enabled unit until the next converge has stopped what started by itself. */
+const WINDOW_SECONDS = 15;
+
+export const newNodeEnabled: Case = {
+  sentence:
+    "a new node boots with the unit enabled and no gate: how long two run until a converge stops its own",
+  secondsOfTwoAllowed: WINDOW_SECONDS,
+  play: async (cluster) => {
+    const before = cluster.main();
+    const standby = cluster.other(cluster.active());
+    const { fleet } = cluster.sandbox.cloud;
+    fleet.stop(standby, true);
+    await cluster.until("EC2 says stopped", () => standby.state === "stopped", 20);
+    standby.newDisk(true);
+    const began = Date.now();
+    fleet.start(standby);
+    await cluster.until("its own scheduler was started by its boot", () => cluster.hasAny(standby), 20);
+    await cluster.until("only the active node's is left", () => !cluster.hasAny(standby), WINDOW_SECONDS);
+    const { ofTwo } = cluster.watcher.since(cluster.name, began);
+    await cluster.settled();
+    expectThat(cluster.main() === before, "the active node's process goes on");
+    return { "window s": Math.round(ofTwo * 10) / 10 };
+  },
+};
