@@ -2,16 +2,14 @@
 import { resolve } from "node:path";
 import type { ExitCode } from "../io.ts";
 import {
-  asked,
-  examineAgents,
   examineCluster,
-  examineMail,
   examineSettings,
   examineVersions,
   NOT_EXAMINED,
   type Finding,
   type Level,
 } from "../doctor.ts";
+import { asked, examineAgents, examineMail } from "../doctor-services.ts";
 import { wrap, type Colour } from "../render.ts";
 import { readClusters, readStatus, type Status } from "../replies.ts";
 import type { CommonOptions, Session } from "../session.ts";

@@ -96,7 +96,9 @@ function addMetadata(tool: Tool): void {
     if (ended !== undefined || !reply.ok) return ended ?? 1;
     const { active_failover_node, active_scheduler_node, failover_heartbeat, ...rest } = reply.data;
     const old = { active_failover_node, active_scheduler_node, failover_heartbeat };
-    session.out(fields(Object.entries(old).map(([name, value]) => [name, typeof value === "string" ? value : "none"])));
+    session.out(
+      fields(Object.entries(old).map(([name, value]) => [name, typeof value === "string" ? value : "none"])),
+    );
     session.out(`\n${renderData(rest)}`);
     return 0;
   });
