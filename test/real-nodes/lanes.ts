@@ -12,26 +12,38 @@ import {
   ticksStop,
 } from "./cases/guard.ts";
 import { newNodeEnabled, powerLost, rebooted } from "./cases/power.ts";
-import { adopted, coldStart, crashLoop, killed, slowStop, stoppedByHand } from "./cases/starts.ts";
+import {
+  adopted,
+  coldCommand,
+  coldStart,
+  crashLoop,
+  killed,
+  slowStop,
+  stoppedByHand,
+} from "./cases/starts.ts";
+import type { ClusterOptions } from "./stage.ts";
 
 export interface Lane {
-  readonly cluster: string;
-  /** Whether the first node's unit is started at its boot, before any tick. */
-  readonly enabled: boolean;
+  readonly cluster: ClusterOptions;
   readonly cases: readonly Case[];
 }
 
+const STARTS: ClusterOptions = { name: "starts", enabled: false, by: "unit" };
+
 /** Cases that wait for a grant to run out come where the others of their lane are short. */
 export const LANES: readonly Lane[] = [
-  { cluster: "starts", enabled: false, cases: [coldStart, stoppedByHand, killed, crashLoop, slowStop] },
-  { cluster: "power", enabled: true, cases: [adopted, rebooted, powerLost, newNodeEnabled, frozen] },
+  { cluster: STARTS, cases: [coldStart, stoppedByHand, killed, crashLoop, slowStop] },
   {
-    cluster: "hands",
-    enabled: false,
+    cluster: { name: "power", enabled: true, by: "unit" },
+    cases: [adopted, rebooted, powerLost, newNodeEnabled, frozen],
+  },
+  {
+    cluster: { name: "hands", enabled: false, by: "unit" },
     cases: [startRefused, daemonReload, gateRemoved, guardKilled, initStopped],
   },
-  { cluster: "apart", enabled: false, cases: [cutOff, runEmptied] },
+  { cluster: { name: "apart", enabled: false, by: "unit" }, cases: [cutOff, runEmptied] },
+  { cluster: { name: "command", enabled: false, by: "command" }, cases: [coldCommand, slowStop, cutOff] },
 ];
 
 /** Concerns every cluster: played alone when the lanes are done. */
-export const FINALE: Lane = { cluster: "starts", enabled: false, cases: [ticksStop] };
+export const FINALE: Lane = { cluster: STARTS, cases: [ticksStop] };

@@ -26,6 +26,10 @@ const AGENT = "amazon-ssm-agent.service";
 /** Where the daemon is in the node. */
 const PROGRAM = "/usr/local/bin/demo-scheduler";
 const LEDGER_IN_NODE = "/srv/ledger.jsonl";
+/** What the unit runs, for clusters whose settings name a command. */
+export const COMMAND = `exec /usr/bin/python3 ${PROGRAM} run ${LEDGER_IN_NODE}`;
+/** By which such a cluster finds one that somebody else has started. */
+export const PATTERN = `^/usr/bin/python3 ${PROGRAM} run `;
 const FILES = new URL("node/", import.meta.url);
 /** What nspawn exits with when the machine in it has rebooted. */
 const REBOOTED = 133;

@@ -27,9 +27,11 @@ const { values } = parseArgs({
 });
 const finale = choose(FINALE);
 const lanes = LANES.map((lane) => choose(lane)).filter(
-  ({ cluster, cases }) => cases.length > 0 || (finale.cases.length > 0 && cluster === finale.cluster),
+  (lane) => lane.cases.length > 0 || (finale.cases.length > 0 && lane.cluster.name === finale.cluster.name),
 );
-const all = [...lanes, finale].flatMap(({ cluster, cases }) => cases.map((one) => ({ cluster, one })));
+const all = [...lanes, finale].flatMap(({ cluster, cases }) =>
+  cases.map((one) => ({ cluster: cluster.name, one })),
+);
 
 if (values.list) {
   for (const { cluster, one } of all) console.log(`${cluster}: ${one.sentence}`);
@@ -51,7 +53,6 @@ async function run(): Promise<number> {
   const opening = Stage.open({
     image,
     clusters: lanes.map(({ cluster }) => cluster),
-    enabled: lanes.filter(({ enabled }) => enabled).map(({ cluster }) => cluster),
   });
   const close = once(async () => (await opening).close());
   endOnSignals(close);
@@ -87,7 +88,7 @@ async function playAll(stage: Stage): Promise<readonly Result[]> {
   return [...results.flat(), ...(await playLane(stage, finale))];
 }
 
-async function playLane(stage: Stage, { cluster: name, cases }: Lane): Promise<readonly Result[]> {
+async function playLane(stage: Stage, { cluster: { name }, cases }: Lane): Promise<readonly Result[]> {
   const cluster = stage.clusters.find((each) => each.name === name);
   const results: Result[] = [];
   if (cluster === undefined) return results;

@@ -8,7 +8,7 @@ import { type LedgerCounts, Ledger } from "../../lib/sandbox/ledger.ts";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/sandbox.ts";
 import { isRecord } from "../../lib/sandbox/values.ts";
 import { RunFolder } from "./host.ts";
-import { RealNode, UNIT } from "./real-node.ts";
+import { COMMAND, PATTERN, RealNode, UNIT } from "./real-node.ts";
 import { Watcher } from "./watcher.ts";
 
 export const BEAT_SECONDS = 5;
@@ -29,11 +29,17 @@ const TAG = "scheduler-failover";
 const PORT = 4866;
 const LOOK_MILLISECONDS = 50;
 
+export interface ClusterOptions {
+  readonly name: string;
+  /** Whether the first node's unit is started at its boot, before any tick. */
+  readonly enabled: boolean;
+  /** How the settings say that the scheduler is started. */
+  readonly by: "unit" | "command";
+}
+
 export interface StageOptions {
   readonly image: string;
-  readonly clusters: readonly string[];
-  /** Clusters whose first node's unit is started at boot, before any tick. */
-  readonly enabled: readonly string[];
+  readonly clusters: readonly ClusterOptions[];
 }
 
 export class Stage {
@@ -49,11 +55,11 @@ export class Stage {
     this.#run = run;
   }
 
-  static async open({ image, clusters, enabled }: StageOptions): Promise<Stage> {
+  static async open({ image, clusters }: StageOptions): Promise<Stage> {
     const run = new RunFolder();
     const nodes: RealNode[] = [];
     const ledger = (cluster: string): string => join(run.path, `ledger-${cluster}.jsonl`);
-    for (const cluster of clusters) writeFileSync(ledger(cluster), "");
+    for (const { name } of clusters) writeFileSync(ledger(name), "");
     try {
       const sandbox = await startSandbox({
         port: PORT,
@@ -62,16 +68,19 @@ export class Stage {
         makeNode: (options) => {
           const cluster = options.tags[TAG] ?? "";
           const first = !nodes.some(({ tags }) => tags[TAG] === cluster);
-          const starts = first && enabled.includes(cluster);
-          const node = new RealNode({ ...options, image, run, ledger: ledger(cluster), enabled: starts });
+          const enabled = first && clusters.some((each) => each.name === cluster && each.enabled);
+          const node = new RealNode({ ...options, image, run, ledger: ledger(cluster), enabled });
           nodes.push(node);
           return node;
         },
       });
-      const pairs = new Map(clusters.map((name) => [name, nodes.filter(({ tags }) => tags[TAG] === name)]));
+      const pairs = new Map(
+        clusters.map(({ name }) => [name, nodes.filter(({ tags }) => tags[TAG] === name)]),
+      );
       const watcher = new Watcher(pairs);
       const stages = clusters.map(
-        (name) => new ClusterStage(name, pairs.get(name) ?? [], sandbox, watcher, new Ledger(ledger(name))),
+        ({ name }) =>
+          new ClusterStage(name, pairs.get(name) ?? [], sandbox, watcher, new Ledger(ledger(name))),
       );
       return new Stage(sandbox, watcher, stages, run);
     } catch (error) {
@@ -96,15 +105,15 @@ async function dispose(nodes: readonly RealNode[], run: RunFolder): Promise<void
   run.remove();
 }
 
-function settingsOf(clusters: readonly string[]): Record<string, unknown> {
-  const settings = (name: string) => ({
+function settingsOf(clusters: readonly ClusterOptions[]): Record<string, unknown> {
+  const settings = ({ name, by }: ClusterOptions) => ({
     nodes: { tag: { key: TAG, value: name } },
-    scheduler: { unit: UNIT },
+    scheduler: by === "unit" ? { unit: UNIT } : { start: COMMAND, pattern: PATTERN },
     timers: TIMERS,
   });
   return {
     beatSeconds: BEAT_SECONDS,
-    clusters: { demo: null, ...Object.fromEntries(clusters.map((name) => [name, settings(name)])) },
+    clusters: { demo: null, ...Object.fromEntries(clusters.map((each) => [each.name, settings(each)])) },
   };
 }
 

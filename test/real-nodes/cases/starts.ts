@@ -15,6 +15,11 @@ export const coldStart: Case = {
   },
 };
 
+export const coldCommand: Case = {
+  ...coldStart,
+  sentence: "a scheduler that the settings start by a command, not by a unit: a cold start",
+};
+
 export const adopted: Case = {
   sentence: "a unit that ran before the first tick is adopted untouched: the same process goes on",
   fromSettled: false,
