@@ -109,13 +109,7 @@ export function canonical(state: State): string {
     return `n${known}`;
   };
   const { nodes, words, record, commands, replies, lateWrites, left } = state;
-  const ticks = state.ticks.map((tick) =>
-    tick
-      ? `${tick.clockAhead}${answersOf(tick.trace)
-          .map(({ answer, at }) => `${write(at, "at")}${write(answer, "")}`)
-          .join("|")}`
-      : "-",
-  );
+  const ticks = state.ticks.map((tick) => write(tick && inFlight(state, tick), ""));
   const read = [
     write(record, ""),
     write(nodes, ""),
@@ -130,10 +124,47 @@ export function canonical(state: State): string {
 
 const TOKEN_KEYS = new Set(["token", "seen", "byToken"]);
 
-function answersOf(trace: Trace): readonly Trace[] {
-  const answers: Trace[] = [];
-  for (let each: Trace | undefined = trace; each; each = each.before) answers.push(each);
-  return answers.reverse();
+/** No round begins when a tick is as old as this. */
+const OLD = 15_000;
+
+/**
+ * What a tick in flight will still do follows from what it waits for, what it last read or wrote, what EC2 told it, and
+ * its age: not from how it came there.
+ */
+function inFlight(state: State, tick: Tick): unknown {
+  const { request } = tick.trace;
+  const base = lastRecord(tick.trace);
+  const isNewest = base?.token === state.record?.token && base?.nonce === state.record?.nonce;
+  return {
+    clockAhead: tick.clockAhead,
+    request,
+    base: isNewest ? base?.request : base,
+    isNewest,
+    words: lastWords(tick.trace),
+    age: Math.min(OLD, tick.trace.at - beginOf(tick.trace).at),
+  };
+}
+
+function beginOf(trace: Trace): Trace {
+  return trace.before ? beginOf(trace.before) : trace;
+}
+
+/** The record as the tick last read it, or last wrote it for certain. */
+export function lastRecord(trace: Trace): ClusterRecord | undefined {
+  for (let each: Trace | undefined = trace; each?.before; each = each.before) {
+    const asked = each.before.request;
+    if (asked?.kind === "read" && !(each.answer instanceof Error))
+      return each.answer as ClusterRecord | undefined;
+    if (asked?.kind === "write" && each.answer === "written") return asked.next;
+  }
+  return undefined;
+}
+
+function lastWords(trace: Trace): unknown {
+  for (let each: Trace | undefined = trace; each?.before; each = each.before) {
+    if (each.before.request?.kind === "discover") return each.answer;
+  }
+  return undefined;
 }
 
 function tokensOf(state: State): ReadonlyMap<number, number> {
@@ -155,6 +186,6 @@ function tokensOf(state: State): ReadonlyMap<number, number> {
   add(state.commands);
   add(state.replies);
   add(state.lateWrites);
-  for (const tick of state.ticks) if (tick) for (const { answer } of answersOf(tick.trace)) add(answer);
+  for (const tick of state.ticks) if (tick) add(inFlight(state, tick));
   return new Map([...found].sort((a, b) => a - b).map((token, rank) => [token, rank]));
 }

@@ -18,6 +18,7 @@ import {
 import type { Kind, NodeModel } from "../simulation/node.ts";
 import { StoreModel } from "../simulation/store.ts";
 import { judgeSend, judgeStart, judgeState, judgeWrite } from "./judge.ts";
+import { lastRecord } from "./state.ts";
 import type { Budget, Command, State, Tick } from "./state.ts";
 import { begin, requestAfter } from "./trace.ts";
 import type { Answer, Request } from "./trace.ts";
@@ -199,8 +200,23 @@ export class Explorer {
   }
 }
 
-/** Without what can have no effect any more: answers that nobody waits for, commands that every node would refuse. */
-function pruned(state: State): State {
+/**
+ * A tick over whose head another one has written can write no more. Where it does not even have something to send, it
+ * is as good as ended.
+ */
+function isVoid(state: State, { trace }: Tick): boolean {
+  const { request } = trace;
+  if (request?.kind !== "write" && request?.kind !== "sleep" && request?.kind !== "discover") return false;
+  const base = lastRecord(trace);
+  return base?.token !== state.record?.token || base?.nonce !== state.record?.nonce;
+}
+
+/** Without what can have no effect any more: void ticks, answers that nobody waits for, commands that every node would refuse. */
+function pruned(before: State): State {
+  const state = {
+    ...before,
+    ticks: before.ticks.map((tick) => (tick && isVoid(before, tick) ? undefined : tick)),
+  };
   const awaited = new Set(
     state.ticks.flatMap((tick) => (tick?.trace.request?.kind === "sleep" ? [lastSent(tick).token] : [])),
   );
