@@ -100,7 +100,7 @@ function stackFailure(error: unknown, stack: string, { region, sandbox }: Where)
     sandbox,
   };
   const failure = describeCall(error, attempt);
-  if (!/^Not allowed/.test(failure.message)) return failure;
+  if (!failure.message.startsWith("Not allowed")) return failure;
   return new CommandError(`${failure.message} Without it, name the function: --function NAME.`, 2, error);
 }
 

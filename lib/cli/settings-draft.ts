@@ -14,6 +14,7 @@ export interface SettingsDraft {
   readonly unit?: string;
   readonly start?: string;
   readonly stop?: string;
+  readonly pattern?: string;
   readonly user?: string;
   readonly activate?: string;
   /** Asked for the status that the predecessor asked for. */
@@ -65,7 +66,7 @@ function nodeLines({ instanceIds, hosts = [] }: SettingsDraft): string[] {
   ];
 }
 
-function schedulerLines({ unit, start, stop, user, activate }: SettingsDraft): string[] {
+function schedulerLines({ unit, start, stop, pattern, user, activate }: SettingsDraft): string[] {
   if (start === undefined) {
     return [
       "    scheduler:",
@@ -80,6 +81,9 @@ function schedulerLines({ unit, start, stop, user, activate }: SettingsDraft): s
     "    scheduler:",
     `      start: ${quoted(start)}`,
     ...optional("      ", "stop", stop),
+    ...(pattern === undefined
+      ? ["      # pattern: ...  # change: what its command line matches, and no other; or pidFile"]
+      : optional("      ", "pattern", pattern, "what its command line matches, and no other")),
     ...(user === undefined
       ? ["      # user: airflow  # who runs it; root without this"]
       : [`      user: ${user}`]),

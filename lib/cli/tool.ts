@@ -85,6 +85,7 @@ export interface WishOptions extends CommonOptions {
 }
 
 /** Runs the command with a session of its own. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as commander types them: by whoever defined the options
 export function runs<O extends CommonOptions>(
   { io, end }: Tool,
   command: Command,
@@ -97,6 +98,7 @@ export function runs<O extends CommonOptions>(
 }
 
 /** Runs a command that needs no deployment. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as commander types them: by whoever defined the options
 export function runsHere<O extends object>(
   { end }: Tool,
   command: Command,

@@ -4,6 +4,8 @@ export interface StartCommand {
   /** A systemd unit, where the command was nothing but systemctl. */
   readonly unit?: string;
   readonly start?: string;
+  /** What its command line matches, where that is plain. */
+  readonly pattern?: string;
   /** The activate file that was sourced in it. */
   readonly activate?: string;
   /** What was changed and why, each a sentence. */
@@ -12,6 +14,9 @@ export interface StartCommand {
 
 const SYSTEMCTL =
   /^(sudo\s+)?(\/(usr\/)?bin\/)?systemctl\s+(--\S+\s+)*(?<verb>start|restart|stop)\s+(?<unit>[\w:.@\\-]+)$/;
+
+/** Python shows the script that it runs with its arguments; the predecessor searched for the same two words. */
+const AIRFLOW = /\bairflow scheduler\b/;
 
 /** A full name, as the settings want it. */
 function unitName(unit: string): string {
@@ -36,7 +41,7 @@ export function convertStart(written: string): StartCommand {
   const activate = /(?:^|;)\s*(?:source|\.)\s+(?<path>\/[^\s;]+)\s*;/.exec(start)?.groups?.["path"];
   change(/(^|;)\s*(?:source|\.)\s+\/[^\s;]+\s*;/, "$1", "The virtual environment is the setting `activate`.");
   change(
-    /\{\}/g,
+    /\{\}\s*;?/g,
     "",
     "`{}` stood for the virtual environment, put in by `init -venv PATH`: it is the setting `activate`.",
   );
@@ -54,7 +59,12 @@ export function convertStart(written: string): StartCommand {
   );
   change(/\bnohup\s+/, "", "`nohup` is gone: there is no terminal to hang up.");
   start = start.replace(/^[\s;]+|[\s;]+$/g, "");
-  return { start, notes, ...(activate === undefined ? {} : { activate }) };
+  return {
+    start,
+    notes,
+    ...(AIRFLOW.test(start) ? { pattern: "airflow scheduler" } : {}),
+    ...(activate === undefined ? {} : { activate }),
+  };
 }
 
 export interface StopCommand {

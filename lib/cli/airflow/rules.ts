@@ -42,32 +42,33 @@ const nodes: Rule = (value) => {
 
 const poll: Rule = (value) => {
   const seconds = Number(value);
-  const beatSeconds = Math.min(60, Math.max(5, Math.round(seconds)));
   if (!Number.isFinite(seconds)) return { setting: "-", says: "no number: beatSeconds stays 10." };
-  const says = beatSeconds === seconds ? "the same." : `${beatSeconds}, since it may be from 5 to 60.`;
-  const slow = beatSeconds > 30 ? " 10 finds a dead scheduler sooner, and costs little." : "";
+  const beatSeconds = Math.min(60, Math.max(5, Math.round(seconds)));
   const grant = shortestGrant(beatSeconds, DEFAULTS.timers.skewSeconds);
-  const longer =
-    grant >= DEFAULTS.timers.grantSeconds
-      ? ` It needs timers.grantSeconds above ${grant}; it is left at 10.`
-      : "";
-  return {
-    draft: longer === "" ? { beatSeconds } : {},
-    setting: "beatSeconds",
-    says: `${says}${slow}${longer}`,
-  };
+  if (grant >= DEFAULTS.timers.grantSeconds) {
+    return {
+      setting: "beatSeconds",
+      says: `stays ${DEFAULTS.beatSeconds}, which finds a dead scheduler sooner; ${beatSeconds} would need timers.grantSeconds above ${grant}.`,
+    };
+  }
+  const says = beatSeconds === seconds ? "the same." : `${beatSeconds}, since it may be from 5 to 60.`;
+  return { draft: { beatSeconds }, setting: "beatSeconds", says };
 };
 
 const start: Rule = (value, { activate: known }) => {
-  const { notes, unit, start: command, activate = known } = convertStart(value);
+  const { notes, unit, start: command, pattern, activate = known } = convertStart(value);
+  const unclear = command !== undefined && pattern === undefined;
+  const toDo =
+    "TO DO: give `pattern` or `pidFile`, by which a scheduler is found that somebody else has started.";
   return {
     draft: {
       ...(unit === undefined ? {} : { unit }),
       ...(command === undefined ? {} : { start: command }),
+      ...(pattern === undefined ? {} : { pattern }),
       ...(activate === undefined ? {} : { activate }),
     },
     setting: unit === undefined ? "scheduler.start" : "scheduler.unit",
-    says: [unit ?? command ?? "", ...notes].join("\n"),
+    says: [unit ?? command ?? "", ...notes, ...(unclear ? [toDo] : [])].join("\n"),
   };
 };
 

@@ -68,7 +68,7 @@ function fieldsOf(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text);
     const isLine = typeof value === "object" && value !== null && "message" in value;
-    return isLine ? (value as Readonly<Record<string, unknown>>) : undefined;
+    return isLine ? { ...value } : undefined;
   } catch {
     return undefined;
   }
