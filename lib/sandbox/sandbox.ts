@@ -30,6 +30,8 @@ export interface SandboxOptions {
   readonly nodes?: number;
   /** Merged into the sandbox's own settings; `null` takes a member away. */
   readonly settings?: SettingsOverride;
+  /** The directory of an assembly that was synthesized from the same settings before. @default one is made */
+  readonly assembly?: string;
   /** Makes the nodes. @default folders of processes below the sandbox's own folder */
   readonly makeNode?: (options: NodeOptions) => LocalNode;
   /** Nodes, by name, on which somebody has started a scheduler before the controller looks for the first time. */
@@ -191,8 +193,11 @@ async function startParts(
   const settings = folder.file("settings.yaml");
   const ledgerFile = folder.file("ledger.jsonl");
   const tags = writeSettings(settings, ledgerFile, options.settings ?? {});
-  events.tell("sandbox", "synthesizing and bundling what would be deployed");
-  const assembly = readAssembly(await synthesizeApp(folder.file("cdk.out"), settings, STACK_NAME));
+  if (options.assembly === undefined) {
+    events.tell("sandbox", "synthesizing and bundling what would be deployed");
+    await synthesizeApp(folder.file("cdk.out"), settings, STACK_NAME);
+  }
+  const assembly = readAssembly(options.assembly ?? folder.file("cdk.out"));
   const place = { account: SANDBOX_ACCOUNT, region: SANDBOX_REGION, stackName: assembly.stackName };
   const makeNode = options.makeNode ?? ((own: NodeOptions) => new LocalNode(own));
   const nodes = Array.from({ length: options.nodes ?? 2 }, (_, index) =>
@@ -231,4 +236,4 @@ async function startParts(
   return sandbox;
 }
 
-const STACK_NAME = "SchedulerFailover";
+export const STACK_NAME = "SchedulerFailover";
