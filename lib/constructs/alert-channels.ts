@@ -5,6 +5,7 @@ import { EmailIdentity, Identity } from "aws-cdk-lib/aws-ses";
 import { type ITopic, Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Construct } from "constructs";
+import { acknowledge } from "./acknowledge.ts";
 import type { AlertSettings } from "../core/settings.ts";
 
 export interface AlertChannelsProps {
@@ -51,9 +52,10 @@ export class AlertChannels extends Construct {
     };
     const key = new Key(this, "Key", {
       description: "Alarms of the scheduler failover controller on their way through SNS",
-      enableKeyRotation: true,
-      /** Nothing that lasts is encrypted with it. */
       removalPolicy: RemovalPolicy.DESTROY,
+    });
+    acknowledge(key, {
+      KMS5: "Nothing that lasts is encrypted with it, and each of its first two rotations would add a dollar a month",
     });
     key.addToResourcePolicy(
       new PolicyStatement({

@@ -12,7 +12,7 @@ export const CLUSTER_DIMENSION = "Cluster";
 
 export type MetricName = keyof ClusterMetrics;
 
-/** CloudWatch's name of the unit. Every metric is put once a tick, by that tick alone, 0 included. */
+/** CloudWatch's name of the unit. Each metric is put once a tick, by that tick alone. */
 export const METRIC_UNITS = {
   /** Nodes that this tick found to run the scheduler. */
   SchedulersRunning: "Count",
@@ -28,7 +28,13 @@ export const METRIC_UNITS = {
   OutboxAgeSeconds: "Seconds",
 } as const satisfies Record<MetricName, "Count" | "Seconds">;
 
-/** The history entry that says so, planned or not. */
+/**
+ * What is nothing most of the time is put only when it is more: CloudWatch charges a metric by the hours in which it
+ * gets one. The others are put with every tick, 0 included: their silence means that no tick came to its end.
+ */
+export const EVENT_METRICS: readonly MetricName[] = ["Transitions", "Failovers", "OutboxAgeSeconds"];
+
+/** The history entry of a failover, planned or not. */
 export const FAILOVER_CODE = "FAILED_OVER";
 
 export const METRIC_NAMES = Object.keys(METRIC_UNITS) as readonly MetricName[];

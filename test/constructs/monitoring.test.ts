@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RULES } from "../../lib/core/decide.ts";
-import { FAILOVER_CODE, METRIC_NAMES } from "../../lib/core/metrics.ts";
+import { EVENT_METRICS, FAILOVER_CODE, METRIC_NAMES } from "../../lib/core/metrics.ts";
 import { changed, cluster } from "../settings/written.ts";
 import { deploy } from "./deployed.ts";
 
@@ -59,6 +59,14 @@ describe("alarms", () => {
       "Watch-main-no-ticks",
       "Watch-night-no-ticks",
     ]);
+  });
+
+  it("take silence for calm where a metric is put only when there is something to tell", () => {
+    const ofEvents = alarms.filter(({ Metrics }) =>
+      EVENT_METRICS.some((name) => name === Metrics[0]?.MetricStat.Metric.MetricName),
+    );
+    expect(ofEvents).toHaveLength(4);
+    for (const { TreatMissingData } of ofEvents) expect(TreatMissingData).toBe("notBreaching");
   });
 
   it("rest on metrics that the controller emits, for a cluster that is there, in any unit", () => {

@@ -28,10 +28,10 @@ describe("EmfMetricSink", () => {
   const metrics = {
     SchedulersRunning: 1,
     NodesUnknown: 0,
-    Transitions: 0,
-    Failovers: 0,
+    Transitions: 2,
+    Failovers: 1,
     GrantSecondsLeft: 87.5,
-    OutboxAgeSeconds: 0,
+    OutboxAgeSeconds: 4.2,
   };
 
   it("puts every metric of a cluster in one line, with the cluster as its only dimension", () => {
@@ -48,6 +48,14 @@ describe("EmfMetricSink", () => {
       ],
     });
     expect(lines()[0]).not.toHaveProperty("service");
+  });
+
+  it("puts a count of events, or the age of news, only where there are some", () => {
+    const calm = { ...metrics, Transitions: 0, Failovers: 0, OutboxAgeSeconds: 0 };
+    new EmfMetricSink("failover").put("etl", calm);
+    const [line] = lines();
+    const named = Object.keys(METRIC_UNITS).filter((name) => line && Object.hasOwn(line, name));
+    expect(named).toEqual(["SchedulersRunning", "NodesUnknown", "GrantSecondsLeft"]);
   });
 
   it("keeps clusters and ticks apart", () => {
