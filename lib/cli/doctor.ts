@@ -23,7 +23,10 @@ export const fault = (what: string, fix: string): Finding => ({ level: "FAULT", 
 export const unknown = (what: string, fix: string): Finding => ({ level: "unknown", what, fix });
 
 /** Settings that the file has, if it can be read, and what is wrong with it. */
-export function examineSettings(file: string): {
+export function examineSettings(
+  file: string,
+  name: string,
+): {
   readonly settings?: Settings;
   readonly findings: readonly Finding[];
 } {
@@ -32,13 +35,18 @@ export function examineSettings(file: string): {
     const left = placeholders(settings);
     const finding =
       left.length === 0
-        ? ok(`settings in ${file} are sound`)
-        : fault(`settings in ${file} carry an example's values: ${left.join("; ")}`, "put in your own");
+        ? ok(`settings in ${name} are sound`)
+        : fault(`settings in ${name} carry an example's values: ${left.join("; ")}`, "put in your own");
     return { settings, findings: [finding] };
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     return {
-      findings: [fault(error.message, "`npx cdk synth -q` refuses it too; docs/settings.md has the rules")],
+      findings: [
+        fault(
+          error.message.replace(file, name),
+          "`npx cdk synth -q` refuses it too; docs/settings.md has the rules",
+        ),
+      ],
     };
   }
 }

@@ -7,7 +7,7 @@ export interface Example {
   /** What is shown by it; a sentence. */
   readonly says?: string;
   /** What befalls the cluster before it. */
-  readonly after?: "the active node is cut off" | "a failover" | "the scheduler is killed";
+  readonly after?: "the active node was cut off" | "a failover" | "the scheduler was killed";
   /** What is typed where it asks. */
   readonly typed?: string;
 }
@@ -19,7 +19,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     { words: "status" },
     {
       words: "status",
-      after: "the active node is cut off",
+      after: "the active node was cut off",
       says: "A node that does not answer may still run the scheduler: nothing is started elsewhere without proof.",
     },
   ],
@@ -32,7 +32,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   watch: [
     {
       words: "watch | cat",
-      after: "the scheduler is killed",
+      after: "the scheduler was killed",
       says: "Piped, each change is a line.",
     },
   ],

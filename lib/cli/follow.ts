@@ -2,7 +2,7 @@
 import type { Reply } from "../../lambda/actions/reply.ts";
 import { CommandError, type ExitCode } from "./io.ts";
 import { entryLine, wrap } from "./render.ts";
-import { readStatus, type EntryView, type Status, type WishView } from "./replies.ts";
+import { instantOf, readStatus, type EntryView, type Status, type WishView } from "./replies.ts";
 import type { Session } from "./session.ts";
 import { clockTime } from "./times.ts";
 
@@ -31,13 +31,17 @@ export async function followWish(session: Session, wish: WishView, seconds: numb
   }
 }
 
-function tellStep(session: Session, status: Status, { phase, sentence }: WishView, told: Set<string>): void {
+function tellStep(session: Session, status: Status, wish: WishView, told: Set<string>): void {
+  const { phase, sentence } = wish;
   const ended = phase === "done" || phase === "failed";
-  const step = ended ? phase : `${phase} ${status.code}`;
+  // Until a tick has ended under the wish, the status still says what was before it.
+  const isOlder = (instantOf(status.view.tickedAt) ?? 0) < (instantOf(wish.at) ?? 0);
+  const step = ended || isOlder ? phase : `${phase} ${status.code}`;
   if (told.has(step)) return;
   told.add(step);
-  const words = ended && sentence !== undefined ? sentence : status.sentence;
-  const time = clockTime(status.view.tickedAt);
+  const begun = phase === "accepted" ? "The next tick begins with it." : "A tick is at work on it.";
+  const words = ended && sentence !== undefined ? sentence : isOlder && !ended ? begun : status.sentence;
+  const time = clockTime(isOlder ? wish.at : status.view.tickedAt);
   session.io.err(wrap(`${time}  ${phase.padEnd(PHASE_WIDTH)}  ${words}`, " ".repeat(12 + PHASE_WIDTH)));
 }
 

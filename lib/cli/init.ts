@@ -72,9 +72,7 @@ function renderOutcome({ key, value, origin, setting, says }: Outcome): string {
   const head = wrap(`${key} = ${value}${from}`, "    ");
   const [first = "", ...rest] = says.split("\n");
   const became = setting === "-" ? `no counterpart: ${first}` : `${setting}: ${first}`;
-  return [head, `  ${wrap(became, "    ", 78)}`, ...rest.map((note) => `    ${wrap(note, "    ", 76)}`)].join(
-    "\n",
-  );
+  return [head, wrap(`  ${became}`, "    "), ...rest.map((note) => wrap(`    ${note}`, "    "))].join("\n");
 }
 
 /** What is still to be done before it can be deployed. */

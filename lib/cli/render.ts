@@ -19,19 +19,21 @@ export function painter(
   return wanted ? (colour, text) => `\u001B[${CODES[colour]}m${text}\u001B[0m` : (_, text) => text;
 }
 
-/** Breaks a text into lines of at most `width`; a longer word stands alone. Later lines are indented. */
+/** Breaks a text into lines of at most `width`; a longer word stands alone. All lines but the first are indented. */
 export function wrap(text: string, indent = "", width = WIDTH): string {
   const lines: string[] = [];
   for (const paragraph of text.split("\n")) {
-    let line = "";
-    for (const word of paragraph.split(" ")) {
-      const longer = line === "" ? word : `${line} ${word}`;
+    let [line = ""] = /^ */.exec(paragraph) ?? [];
+    let isFresh = true;
+    for (const word of paragraph.trimStart().split(" ")) {
+      const longer = isFresh ? `${line}${word}` : `${line} ${word}`;
       const room = lines.length === 0 ? width : width - indent.length;
-      if (longer.length <= room || line === "") line = longer;
+      if (isFresh || longer.length <= room) line = longer;
       else {
         lines.push(line);
         line = word;
       }
+      isFresh = false;
     }
     lines.push(line);
   }
@@ -95,8 +97,8 @@ export function renderNodes(nodes: readonly NodeView[]): string {
 
 function answered(node: NodeView): string {
   if (node.reportAgeSeconds === null) return "never";
-  const age = `${span(node.reportAgeSeconds * 1_000)} ago`;
-  return answers(node) ? age : `${age}, SILENT`;
+  const age = span(node.reportAgeSeconds * 1_000);
+  return answers(node) ? `${age} ago` : `SILENT ${age.split(" ", 2).join(" ")}`;
 }
 
 function facts({ view }: Status, now: Instant): readonly (readonly [string, string])[] {

@@ -55,8 +55,8 @@ export function withCluster(command: Command): Command {
   return command.option("--cluster <name>", "the cluster; may be left out where the deployment has one");
 }
 
-export function withJson(command: Command): Command {
-  return command.option("--json", "print the Lambda's reply as it is");
+export function withJson(command: Command, says = "print the Lambda's reply as it is"): Command {
+  return command.option("--json", says);
 }
 
 /** The options of every wish: who asks, why, and the key that makes a repetition harmless. */

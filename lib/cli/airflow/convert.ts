@@ -41,8 +41,15 @@ export function convert(config: AirflowConfig, here: Here): Conversion {
       says,
     });
   }
-  if (draft.start !== undefined && here.user !== "root") draft = { ...draft, user: here.user };
-  return { draft, outcomes };
+  if (draft.start === undefined || here.user === "root") return { draft, outcomes };
+  return { draft: { ...draft, user: here.user }, outcomes: outcomes.map((one) => withUser(one, here.user)) };
+}
+
+/** The predecessor started the scheduler as whoever ran the predecessor; the agent that runs it now is root. */
+function withUser(outcome: Outcome, user: string): Outcome {
+  if (outcome.setting !== "scheduler.start") return outcome;
+  const note = `\`user\` is ${user}, who runs this: change it where the scheduler belongs to somebody else.`;
+  return { ...outcome, says: `${outcome.says}\n${note}` };
 }
 
 /** The keys that bear on the controller, in the order of the file: start before stop, as the predecessor wrote them. */

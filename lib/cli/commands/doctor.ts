@@ -28,7 +28,10 @@ export function addDoctor(tool: Tool): void {
       "Function and versions, ticks, scheduler, nodes, guard, gate and clocks, SSM agents; with --settings also the settings and SES. It ends with what it cannot see from here.",
     exits: ["no fault was found", "a fault was found"],
   });
-  withJson(withCluster(command)).option("--settings <file>", "the settings that are deployed");
+  withJson(withCluster(command), "print the findings as JSON").option(
+    "--settings <file>",
+    "the settings that are deployed",
+  );
   runs<DoctorOptions>(tool, command, async (session, options) => {
     const findings = await examine(tool, session, options);
     if (options.json === true)
@@ -46,7 +49,7 @@ async function examine(
   const deployed = readClusters(session.expect(await session.look("version", { cluster: undefined })));
   const clusters = cluster === undefined ? deployed.clusters : [cluster];
   const states = await Promise.all(clusters.map((name) => statusOf(session, name)));
-  const written = file === undefined ? undefined : examineSettings(resolve(io.directory, file));
+  const written = file === undefined ? undefined : examineSettings(resolve(io.directory, file), file);
   const { settings } = written ?? {};
   const nodes = [...new Set(states.flatMap(({ view }) => view.nodes.map(({ id }) => id)))];
   return [
@@ -77,9 +80,7 @@ function render({ paint }: Session, findings: readonly Finding[]): string {
   const lines = findings.map(({ level, what, fix }) => {
     const text = wrap(`${level.padEnd(WIDTH)}  ${what}`, indent);
     const head = `${paint(COLOURS[level], text.slice(0, WIDTH))}${text.slice(WIDTH)}`;
-    return fix === undefined
-      ? head
-      : `${head}\n${indent}${wrap(`-> ${fix}`, `${indent}   `, 80 - indent.length)}`;
+    return fix === undefined ? head : `${head}\n${wrap(`${indent}-> ${fix}`, `${indent}   `)}`;
   });
   const rest = NOT_EXAMINED.map((each) => wrap(`- ${each}`, "  "));
   return [...lines, "", "Not to be seen from here:", ...rest].join("\n");

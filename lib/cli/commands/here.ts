@@ -61,7 +61,11 @@ function addCost(tool: Tool): void {
     description: `List prices of us-east-1 as of ${PRICES_DATED}, without free tiers. The nodes themselves are not counted: they are there anyway.`,
     exits: ["printed", "never"],
   });
-  withJson(command).option("--beat <seconds>", "another beatSeconds than 10", "10");
+  withJson(command, "print counts, prices and their sources as JSON").option(
+    "--beat <seconds>",
+    "another beatSeconds than 10",
+    "10",
+  );
   runsHere<{ readonly json?: boolean; readonly beat: string }>(tool, command, ({ json, beat }) => {
     const beatSeconds = Number(beat);
     if (!Number.isInteger(beatSeconds) || beatSeconds < 5 || beatSeconds > 60) {

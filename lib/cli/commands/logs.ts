@@ -26,7 +26,7 @@ export function addLogs(tool: Tool): void {
       "One line for each tick of a cluster and for each transition, and whatever failed. What a scheduler itself writes is on its node.",
     exits: ["read", "no line is there"],
   });
-  withJson(withCluster(command))
+  withJson(withCluster(command), "print each line as it was logged")
     .option("--since <time>", "from when on: 10m, 2h, or RFC 3339", "10m")
     .option("--node <node>", "only lines that name this node")
     .option("--follow", "go on until Ctrl-C");
