@@ -26,7 +26,7 @@ import {
   type Key,
 } from "./table-keys.ts";
 import { readClusterRecord, readExecution, readHistoryEntry, readWish, type Item } from "./record-schema.ts";
-import { MOVES } from "../../lib/core/steering.ts";
+import { takesPlaceOf } from "../../lib/core/wishes.ts";
 
 /** A wish that ended between the write that it refused and the read makes room for the next: tried so often. */
 const WISH_ATTEMPTS = 3;
@@ -121,7 +121,7 @@ export class DynamoRecordStore implements RecordStore {
       // Our own: an attempt of the SDK had been applied before its reply was lost.
       if (standing?.id === wish.id && standing.requestId === wish.requestId)
         return { outcome: "written", wish: standing };
-      if (standing?.id === wish.id || (standing && !makesRoom(standing, wish)))
+      if (standing?.id === wish.id || (standing && !takesPlaceOf(wish, standing)))
         return { outcome: "standing", wish: standing };
       if (attempt === WISH_ATTEMPTS) {
         throw new StoreUnavailableError(
@@ -179,12 +179,6 @@ export class DynamoRecordStore implements RecordStore {
       throw new StoreUnavailableError(`${where} (no clear answer)`, { cause: error });
     }
   }
-}
-
-/** As the condition of wishExpression says it. */
-function makesRoom(standing: Wish, wish: Wish): boolean {
-  if (standing.phase === "done" || standing.phase === "failed") return true;
-  return standing.phase === "accepted" && MOVES.has(standing.action) && !MOVES.has(wish.action);
 }
 
 function isNewer(one: Execution, other: Execution): boolean {

@@ -20,7 +20,7 @@
 import type { UpdateCommandInput } from "@aws-sdk/lib-dynamodb";
 import type { ClusterRecord, Wish } from "../../lib/core/model.ts";
 import type { Execution, Expected } from "../../lib/core/ports.ts";
-import { MOVES } from "../../lib/core/steering.ts";
+import { takesPlaceOf } from "../../lib/core/wishes.ts";
 
 /** What an UpdateItem does, and what it requires to find. */
 export type Expression = Required<
@@ -104,13 +104,14 @@ const WISH_HAS_ENDED = "#request.#phase IN (:done, :failed)";
 /** The same id again is the same wish: it is answered by how it went, not begun anew. */
 const ANOTHER_ID = "#request.#id <> :id";
 
-/** A move that no tick has begun yet makes room for a wish about how the ticks steer: nobody waits to pause or resume. */
-const MOVE_WAITS = "(#request.#phase = :accepted AND #request.#action IN (:failover, :switchover))";
-
-/** Puts a wish on a record, unless another one is under way. */
+/** In the words of DynamoDB what `takesPlaceOf` says: by the phases of a move that this wish may take the place of. */
 export function wishExpression(wish: Wish): Expression {
-  const steers = !MOVES.has(wish.action);
-  const makesRoom = steers ? `(${WISH_HAS_ENDED} OR ${MOVE_WAITS})` : WISH_HAS_ENDED;
+  const phases = PHASES_UNDER_WAY.filter((phase) =>
+    takesPlaceOf(wish, { ...wish, action: "failover", phase }),
+  );
+  const named = phases.map((phase) => [`:${phase.replaceAll("-", "")}`, phase] as const);
+  const isSuchMove = `(#request.#phase IN (${named.map(([name]) => name).join(", ")}) AND #request.#action IN (:failover, :switchover))`;
+  const makesRoom = named.length === 0 ? WISH_HAS_ENDED : `(${WISH_HAS_ENDED} OR ${isSuchMove})`;
   return {
     UpdateExpression: "SET #request = :request",
     ConditionExpression: `${RECORD_EXISTS} AND (${NO_WISH} OR (${makesRoom} AND ${ANOTHER_ID}))`,
@@ -118,17 +119,21 @@ export function wishExpression(wish: Wish): Expression {
       "#request": "request",
       "#phase": "phase",
       "#id": "id",
-      ...(steers ? { "#action": "action" } : {}),
+      ...(named.length === 0 ? {} : { "#action": "action" }),
     },
     ExpressionAttributeValues: {
       ":request": wish,
       ":id": wish.id,
       ":done": "done",
       ":failed": "failed",
-      ...(steers ? { ":accepted": "accepted", ":failover": "failover", ":switchover": "switchover" } : {}),
+      ...(named.length === 0 ? {} : { ":failover": "failover", ":switchover": "switchover" }),
+      ...Object.fromEntries(named),
     },
   };
 }
+
+/** The phases of a wish that has not ended. */
+const PHASES_UNDER_WAY = ["accepted", "stopping", "starting", "verifying", "going-back"] as const;
 
 /** Also where there is no item: a hint that cannot be read names nobody. */
 const NOBODY = "NOT (attribute_type(#startedAt, :number) AND attribute_type(#id, :string))";

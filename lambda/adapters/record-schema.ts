@@ -107,6 +107,7 @@ const historyEntry = z.object({
   proofs,
   by: z.optional(z.string()),
   reason: z.optional(z.string()),
+  requestId: z.optional(z.string()),
   gapSeconds: z.optional(z.number()),
 });
 
@@ -139,11 +140,14 @@ const wish = z.object({
     "exclude",
     "include",
     "clear_metadata",
+    "cancel",
   ]),
   to: z.optional(z.string()),
   override: z.optional(z.string()),
   notBefore: z.optional(instant),
   until: z.optional(instant),
+  from: z.optional(z.string()),
+  replaces: z.optional(z.string()),
   by: z.string(),
   reason: z.string(),
   requestId: z.string(),

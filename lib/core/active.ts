@@ -29,7 +29,5 @@ export const unhealthyLong = (facts: Facts) =>
 /** As leaving, with the last moment at which the scheduler was known to run. */
 export function moves(facts: Facts, cause: string): Change {
   const change = leave(facts, cause);
-  const goesBack =
-    facts.record.request?.to === facts.active ? { request: { phase: "going-back" } as const } : {};
-  return { ...change, ...goesBack, phase: { ...change.phase, downSince: downSince(facts) } };
+  return { ...change, phase: { ...change.phase, downSince: downSince(facts) } };
 }

@@ -16,16 +16,17 @@ import { RULES_ASIDE } from "./rules-aside.ts";
 import { RULES_BEFORE } from "./rules-before.ts";
 import { RULES_DOWN } from "./rules-down.ts";
 import { RULES_RUNNING } from "./rules-running.ts";
-import { RULES_START } from "./rules-start.ts";
+import { RULES_FIRST, RULES_START } from "./rules-start.ts";
 import { fill } from "./sentences.ts";
-import { MOVES, effectiveSettings } from "./steering.ts";
+import { MOVES, effectiveSettings, hasEnded } from "./steering.ts";
+import { mayOverride } from "./wishes.ts";
 import type { AlertSettings, ClusterSettings } from "./settings.ts";
 import type { ClusterRecord, DiscoveredNode, Instant, NodeId, NodeReport, Wish } from "./model.ts";
 
 /** In this order; the first rule that holds decides. */
 export const RULES: Readonly<Record<"before" | "after", readonly Rule[]>> = {
   before: RULES_BEFORE,
-  after: [...RULES_ASIDE, ...RULES_START, ...RULES_DOWN, ...RULES_RUNNING],
+  after: [...RULES_FIRST, ...RULES_ASIDE, ...RULES_START, ...RULES_DOWN, ...RULES_RUNNING],
 };
 
 export interface View {
@@ -82,7 +83,7 @@ function decide(stage: keyof typeof RULES, view: View, facts: Facts): Decision {
     throw new Error(`no rule holds ${stage} in phase ${facts.record.phase.name}, verdict ${facts.verdict}`);
   const sentence = fill(rule.sentence, facts);
   const change = rule.change?.(facts) ?? {};
-  const changed = applyChange(facts, rule, change, sentence);
+  const changed = applyChange(facts, rule, change, stage, sentence);
   const record = tellNews(
     changed,
     { rule, moved: hasMoved(facts.record, changed), sentence, entry: change.entry ?? {} },
@@ -98,7 +99,7 @@ function decide(stage: keyof typeof RULES, view: View, facts: Facts): Decision {
       ...record,
       last: stage === "before" ? facts.record.last : { code: rule.code, sentence, at: facts.now },
     },
-    draft: draftPlan(record, facts.settings, facts.now),
+    draft: draftPlan(record, effectiveSettings(record, view.settings), facts.now),
     tokenAbove: change.tokenAbove ?? 0,
     again: rule.again ?? false,
     soon: !problem && (record.phase.name === "stopping" || record.phase.name === "starting"),
@@ -111,7 +112,13 @@ function hasMoved(before: ClusterRecord, after: ClusterRecord): boolean {
   return before.phase.name !== after.phase.name || before.phase.active !== after.phase.active;
 }
 
-function applyChange(facts: Facts, rule: Rule, change: Change, sentence: string): ClusterRecord {
+function applyChange(
+  facts: Facts,
+  rule: Rule,
+  change: Change,
+  stage: keyof typeof RULES,
+  sentence: string,
+): ClusterRecord {
   const { record, settings, now } = facts;
   const name = rule.next === "same" ? record.phase.name : rule.next;
   const since = name === record.phase.name ? record.phase.since : now;
@@ -122,7 +129,7 @@ function applyChange(facts: Facts, rule: Rule, change: Change, sentence: string)
     excluded: change.excluded ?? record.excluded,
     phase: { ...record.phase, ...change.phase, name, since },
     counters: { ...record.counters, ...change.counters },
-    request: told(record.request, pursue(record.request, change, record.phase.active), sentence),
+    request: told(record.request, pursue(record, change.request, stage), sentence),
   };
 }
 
@@ -138,26 +145,39 @@ function changeNodes(
     const trusted = change.distrust ? distrusted(known, settings, now) : known;
     return [
       id,
-      change.override === id ? { ...trusted, stopBy: "never" as const, proof: word } : trusted,
+      change.override === id && mayOverride(node)
+        ? { ...trusted, stopBy: "never" as const, proof: word }
+        : trusted,
     ] as const;
   });
   return Object.fromEntries(entries);
 }
 
-/** A wish moves on only while it is under way: what has ended stays as it ended. */
-function pursue(request: Wish | undefined, change: Change, active: NodeId | undefined): Wish | undefined {
-  const to = change.request?.phase;
-  if (!request || to === undefined || ENDED.has(request.phase)) return request;
-  if (request.phase === "accepted" && to !== "stopping" && to !== "failed" && MOVES.has(request.action))
-    return request;
-  const missed =
-    to === "done" && request.to !== undefined && MOVES.has(request.action) && request.to !== active;
-  return { ...request, phase: missed ? "failed" : to };
+/**
+ * A wish moves on only while it is under way: what has ended stays as it ended, and what waits is taken up before the
+ * nodes are asked. One that goes back goes on doing so until it ends.
+ */
+function pursue(
+  { request, phase: { active } }: ClusterRecord,
+  change: Partial<Wish> | undefined,
+  stage: keyof typeof RULES,
+): Wish | undefined {
+  const to = change?.phase;
+  if (!request || to === undefined || hasEnded(request)) return request;
+  if (request.phase === "accepted" && stage === "after") return request;
+  if (request.phase === "going-back" && to !== "done" && to !== "failed") return request;
+  return { ...request, ...change, phase: to === "done" && hasMissed(request, active) ? "failed" : to };
 }
 
-const ENDED: ReadonlySet<string> = new Set(["done", "failed"]);
+/** The scheduler has settled, and not where the move should have brought it. */
+function hasMissed({ action, phase, to, from }: Wish, active: NodeId | undefined): boolean {
+  if (!MOVES.has(action)) return false;
+  return to === undefined ? phase === "going-back" || from === active : to !== active;
+}
 
-/** The wish tells what became of it in the words of the rule that moved it on. */
+/** The wish tells what became of it in the words of the rule that moved it on; a missed move, also why. */
 function told(before: Wish | undefined, after: Wish | undefined, sentence: string): Wish | undefined {
-  return after && after !== before ? { ...after, sentence } : after;
+  if (!after || after === before) return after;
+  const why = after.phase === "failed" && before?.sentence !== undefined ? `${before.sentence} ` : "";
+  return { ...after, sentence: `${why}${sentence}` };
 }

@@ -179,8 +179,13 @@ export function settled(facts: Facts): boolean {
   return facts.now - facts.record.counters.startedAt >= (settleSeconds + stopFirst) * 1000;
 }
 
+/** The active node is excluded: the scheduler that runs there runs on, and none is started there. */
+export function isExcluded({ active, settings }: Facts): boolean {
+  return active !== undefined && settings.nodes.exclude.includes(active);
+}
+
 export function restartsLeft(facts: Facts): boolean {
-  return facts.record.counters.restarts < facts.settings.timers.restartLimit;
+  return !isExcluded(facts) && facts.record.counters.restarts < facts.settings.timers.restartLimit;
 }
 
 /** Whether a running scheduler may be moved away again: cooldown and the hour's budget bound flapping. */
@@ -202,6 +207,6 @@ export function longSilent(facts: Facts): boolean {
 }
 
 /** Three beats, as many ticks as a failing check is given. */
-export function hiccup(facts: Facts): number {
-  return (facts.settings.health?.failures ?? 3) * facts.beatSeconds * 1000;
+export function hiccup({ settings, beatSeconds }: Pick<Facts, "settings" | "beatSeconds">): number {
+  return (settings.health?.failures ?? 3) * beatSeconds * 1000;
 }

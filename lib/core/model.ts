@@ -151,6 +151,8 @@ export interface HistoryEntry {
   /** Who asked, for what an operator began. */
   readonly by?: string | undefined;
   readonly reason?: string | undefined;
+  /** Lambda's request id of the asking, which CloudTrail knows too. */
+  readonly requestId?: string | undefined;
   /** Seconds without a scheduler, where this transition ended such a time. */
   readonly gapSeconds?: number | undefined;
 }
@@ -178,7 +180,8 @@ export interface MailNews {
 
 /**
  * An operator's request, written on the record and carried out by the ticks. `failover` and `switchover` move the
- * scheduler; the others change how the ticks steer, and are done with the next one.
+ * scheduler; the others change how the ticks steer, and are done with the next one. `cancel` only takes the place of a
+ * move that waits.
  */
 export type WishAction =
   | "failover"
@@ -189,7 +192,8 @@ export type WishAction =
   | "detach"
   | "exclude"
   | "include"
-  | "clear_metadata";
+  | "clear_metadata"
+  | "cancel";
 
 export interface Wish {
   readonly id: string;
@@ -202,6 +206,10 @@ export interface Wish {
   readonly notBefore?: Instant | undefined;
   /** A pause ends by itself then. */
   readonly until?: Instant | undefined;
+  /** The node that the move leaves, from when it is begun. */
+  readonly from?: NodeId | undefined;
+  /** The wish whose place it takes, in words: that one is not carried out. */
+  readonly replaces?: string | undefined;
   /** Who asks, as the caller claims. */
   readonly by: string;
   readonly reason: string;

@@ -35,11 +35,12 @@ export function draftPlan(record: ClusterRecord, settings: ClusterSettings, now:
 
 /**
  * `hold` extends and starts nothing, so it owes no proof: a node that has just joined cannot starve a healthy
- * scheduler. `run` and `restart` owe a proof for every other node.
+ * scheduler. `run` and `restart` owe a proof for every other node, and are not asked of a node that is excluded.
  */
 function activeMode(record: ClusterRecord, active: NodeId, settings: ClusterSettings, now: Instant): Mode {
   const { phase, counters } = record;
   if (unprovenBut(active, record, settings, now).length > 0) return "hold";
+  if (settings.nodes.exclude.includes(active)) return "hold";
   if (phase.name === "starting") {
     const running = record.nodes[active]?.report?.invocation;
     return phase.restartOf !== undefined && running === phase.restartOf ? "restart" : "run";

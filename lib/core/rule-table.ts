@@ -38,8 +38,13 @@ const PROBLEM = {
 
 /** What the rule leads to beside the next phase: history, mail, the standing problem, a further round. */
 function tellsOf(rule: Rule): string {
-  const told =
-    rule.tell === "quiet" ? [] : rule.tell === "history" ? ["history"] : ["history", `mail ${rule.tell}`];
+  const told = toldOf(rule.tell);
   const words = [...told, ...PROBLEM[rule.problem], ...(rule.again === true ? ["again at once"] : [])];
   return words.length === 0 ? "-" : words.join(", ");
+}
+
+function toldOf(tell: Rule["tell"]): readonly string[] {
+  if (tell === "quiet") return [];
+  if (tell === "history") return ["history"];
+  return tell === "changes" ? ["history when it begins"] : ["history", `mail ${tell}`];
 }

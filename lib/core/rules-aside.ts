@@ -1,14 +1,16 @@
 /** The ticks stand aside: paused, observing or detached. What they would do is said, and nothing is done. */
 import { byPreference } from "./facts.ts";
 import type { Facts } from "./facts.ts";
-import { ANY_PHASE, WITH_ACTIVE, rule } from "./rule.ts";
+import { ANY_PHASE, rule } from "./rule.ts";
 import type { Rule } from "./rule.ts";
 import { attached, courseOf } from "./steering.ts";
 
 const course = (facts: Facts) => courseOf(facts.record, facts.settings);
 const paused = (facts: Facts) => course(facts) === "paused";
 const observing = (facts: Facts) => course(facts) === "observing";
-const mayBeDown = (facts: Facts) => facts.verdict === "stopped" || facts.verdict === "unknown";
+/** No active node at all, and several at once, are no running scheduler either. */
+const runsAsMeant = ({ active, verdict, running }: Facts) =>
+  active === undefined ? running.length === 1 : verdict === "running";
 
 /** Where a scheduler would be started if the ticks steered. */
 export function wouldStartOn(facts: Facts): string {
@@ -20,12 +22,27 @@ export function wouldStartOn(facts: Facts): string {
 
 export const RULES_ASIDE: readonly Rule[] = [
   rule({
-    code: "PAUSED_DOWN",
-    phases: WITH_ACTIVE,
-    when: "the controller is paused, and the scheduler is not known to run",
-    holds: (facts) => paused(facts) && mayBeDown(facts),
+    code: "PAUSED_ADOPTS",
+    phases: ["looking", "stopping"],
+    when: "the controller is paused while no node is meant to run the scheduler, and exactly one does",
+    holds: (facts) => paused(facts) && facts.running.length === 1 && facts.othersAlive.length === 1,
     sentence:
-      "Paused since {steeringSince} by {steeringBy}, and the scheduler on {active} is {verdict}: `resume` brings it back.",
+      "Paused since {steeringSince} by {steeringBy}: {running} runs the scheduler, its grant is extended.",
+    next: "steady",
+    tell: "history",
+    again: true,
+    change: (facts) => ({
+      phase: { active: facts.running[0], from: undefined, to: undefined, failed: undefined, cause: "none" },
+      counters: { startedAt: facts.now },
+    }),
+  }),
+  rule({
+    code: "PAUSED_DOWN",
+    phases: ANY_PHASE,
+    when: "the controller is paused, and the scheduler is not known to run well",
+    holds: (facts) => paused(facts) && !runsAsMeant(facts),
+    sentence:
+      "Paused since {steeringSince} by {steeringBy}: {seen}, and nothing is started or stopped until `resume`.",
     problem: "opens",
   }),
   rule({
@@ -33,9 +50,9 @@ export const RULES_ASIDE: readonly Rule[] = [
     phases: ANY_PHASE,
     when: "the controller is paused",
     holds: paused,
-    sentence:
-      "Paused since {steeringSince} by {steeringBy}: {active} is {verdict}; nothing is started or stopped.",
+    sentence: "Paused since {steeringSince} by {steeringBy}: {seen}, and nothing is started or stopped.",
     tell: "changes",
+    problem: "ends",
   }),
   rule({
     code: "DETACHING",
@@ -44,7 +61,6 @@ export const RULES_ASIDE: readonly Rule[] = [
     holds: (facts) => (observing(facts) || course(facts) === "detached") && attached(facts.record).length > 0,
     sentence: "Guard, gate and grant are being taken off {attached}.",
     problem: "opens",
-    again: true,
   }),
   rule({
     code: "DETACHED",

@@ -1,11 +1,12 @@
 /** What is decided before the nodes are asked: EC2's word, a grant that ran out, an operator's wish. */
-import { byPreference, longSilent } from "./facts.ts";
+import { hiccup, longSilent } from "./facts.ts";
 import type { Facts } from "./facts.ts";
 import { isGone } from "./notes.ts";
-import { UNKNOWN_NODE, proofOf, unprovenBut } from "./proof.ts";
+import { UNKNOWN_NODE, proofOf } from "./proof.ts";
 import { ANY_PHASE, WITH_ACTIVE, rule } from "./rule.ts";
-import { RULES_WISH } from "./rules-wish.ts";
-import { MOVES, courseOf } from "./steering.ts";
+import { RULES_WISH, asker } from "./rules-wish.ts";
+import { MOVES, courseOf, isMoving } from "./steering.ts";
+import { mayOverride, possibleTargets, runsWell, targetObstacle } from "./wishes.ts";
 import type { Change, Rule } from "./rule.ts";
 import type { NodeId } from "./model.ts";
 
@@ -16,10 +17,34 @@ export function leave(facts: Facts, cause: string, to?: NodeId): Change {
   const { phase } = facts.record;
   const failed = phase.name === "starting" ? facts.active : undefined;
   const from = failed === undefined ? facts.active : (phase.from ?? facts.active);
+  const beaten = isBeaten(facts) ? ({ request: { phase: "going-back" } } as const) : {};
   return {
-    phase: { active: undefined, from, failed, to, cause, fence: undefined, restartOf: undefined },
+    phase: {
+      active: undefined,
+      from,
+      failed,
+      to: to ?? wayBack(facts),
+      cause,
+      fence: undefined,
+      restartOf: undefined,
+    },
     counters: { unhealthy: 0 },
+    ...beaten,
   };
+}
+
+/** The node to which an operator moved the scheduler is left again before it has settled there. */
+function isBeaten({ record, active }: Facts): boolean {
+  const { request } = record;
+  return isMoving(request) && (request.action === "switchover" || request.to === active);
+}
+
+/** Where a switchover goes back to, unless that node is gone. */
+export function wayBack({ record, active }: Facts): NodeId | undefined {
+  const { request } = record;
+  const from = isMoving(request) && request.action === "switchover" ? request.from : undefined;
+  const node = from === undefined || from === active ? undefined : record.nodes[from];
+  return node && !isGone(node) ? from : undefined;
 }
 
 function leaveDead(facts: Facts, cause: string): Change {
@@ -36,42 +61,72 @@ function asked({ record, now }: Facts): boolean {
   return waits && now >= (request.notBefore ?? 0);
 }
 
-/** Where the wish can be carried out: a node that answered lately, with nobody but the active node owing a proof. */
-export function wishTarget(facts: Facts): NodeId | undefined {
-  const { record, settings, active, now } = facts;
-  const wanted = record.request?.to;
-  const ids = wanted === undefined ? byPreference(Object.keys(record.nodes), settings) : [wanted];
-  return ids.find((id) => {
-    const node = record.nodes[id] ?? UNKNOWN_NODE;
-    const answers = node.silentSince === undefined && node.reportedAt > 0 && !isGone(node);
-    const owing = unprovenBut(id, record, settings, now).filter(
-      (each) => each !== active && each !== record.request?.override,
-    );
-    return id !== active && answers && owing.length === 0 && !settings.nodes.exclude.includes(id);
+/** Where the wish can be carried out now. A switchover moves only a scheduler that runs well. */
+export function wishTarget({ record, settings, now }: Facts): NodeId | undefined {
+  const { request } = record;
+  if (request?.action === "switchover" && !runsWell(record, settings)) return undefined;
+  const may = possibleTargets(record, settings, now, request?.override);
+  return request?.to === undefined ? may[0] : may.find((id) => id === request.to);
+}
+
+/** A node that it could go to has missed an answer or two: in a steady tick nobody waits for a standby's. */
+function answersSoon(facts: Facts): boolean {
+  const { record, settings, now } = facts;
+  const { request } = record;
+  if (request?.action === "switchover" && !runsWell(record, settings)) return false;
+  const ids = request?.to === undefined ? Object.keys(record.nodes) : [request.to];
+  return ids.some((id) => {
+    const silentSince = record.nodes[id]?.silentSince;
+    const obstacle = targetObstacle(id, record, settings, now, request?.override);
+    const missed = silentSince !== undefined && now - silentSince < hiccup(facts);
+    return obstacle?.code === "NODE_SILENT" && missed;
   });
 }
 
-/** With the operator's word for a node that nothing else proves. */
+/** Where a move that is under way shall go: where it was asked to, if that node may run the scheduler at all. */
+function joined({ record, settings, now }: Facts): NodeId | undefined {
+  const to = record.request?.to;
+  return to !== undefined && targetObstacle(to, record, settings, now) === undefined ? to : record.phase.to;
+}
+
+/** With the operator's word for a silent node that nothing else proves. */
 function begins(facts: Facts): Change {
-  const { request } = facts.record;
   return {
     ...leave(facts, "FAILOVER_BEGINS", wishTarget(facts)),
-    request: { phase: "stopping" },
-    entry: { by: request?.by, reason: request?.reason },
-    ...(request?.override === undefined ? {} : { override: request.override }),
+    request: { phase: "stopping", from: facts.active },
+    entry: asker(facts),
+    ...overridden(facts),
   };
 }
+
+function overridden({ record: { request, nodes } }: Facts): Change {
+  const id = request?.override;
+  return id !== undefined && mayOverride(nodes[id]) ? { override: id } : {};
+}
+
+/** The operator's word is wanted, and not taken yet. */
+const owesOverride = (facts: Facts): boolean => {
+  const id = overridden(facts).override;
+  return (
+    id !== undefined &&
+    proofOf(facts.record.nodes[id] ?? UNKNOWN_NODE, facts.settings, facts.now) === undefined
+  );
+};
+
+const fails = (facts: Facts): Change => ({ request: { phase: "failed" }, entry: asker(facts) });
 
 /** Longer than any pause of the loop: the record may be a restored copy, or its table was attached again. */
 const isOld = ({ record, settings, now }: Facts) =>
   now - record.savedAt > 2 * settings.timers.grantSeconds * 1000;
 
+const course = (facts: Facts) => courseOf(facts.record, facts.settings);
+
 export const RULES_BEFORE: readonly Rule[] = [
   rule({
     code: "TICKS_RESUMED",
-    phases: ["stopping", ...WITH_ACTIVE],
-    when: "the record was not saved for more than two grants",
-    holds: isOld,
+    phases: ANY_PHASE,
+    when: "the record was not saved for more than two grants, and nodes have not been left to themselves",
+    holds: (facts) => isOld(facts) && !LEAVES_ALONE.has(course(facts)),
     sentence:
       "No tick for {unsavedSeconds} s: what the record held proven is proven anew, and {active} gets its scheduler back first.",
     tell: "history",
@@ -82,13 +137,10 @@ export const RULES_BEFORE: readonly Rule[] = [
     code: "MOVE_REFUSED",
     phases: ANY_PHASE,
     when: "an operator asked for a move while the controller observes or is detached",
-    holds: (facts) => asked(facts) && LEAVES_ALONE.has(courseOf(facts.record, facts.settings)),
+    holds: (facts) => asked(facts) && LEAVES_ALONE.has(course(facts)),
     sentence: "The move that {by} asked for is not begun: the nodes are left to themselves. `resume` first.",
     tell: "history",
-    change: (facts) => ({
-      request: { phase: "failed" },
-      entry: { by: facts.record.request?.by, reason: facts.record.request?.reason },
-    }),
+    change: fails,
   }),
   rule({
     code: "FAILOVER_BEGINS",
@@ -104,7 +156,7 @@ export const RULES_BEFORE: readonly Rule[] = [
     code: "ASKING_ASIDE",
     phases: ANY_PHASE,
     when: "the controller is paused, observing or detached",
-    holds: (facts) => courseOf(facts.record, facts.settings) !== "run" && !asked(facts),
+    holds: (facts) => course(facts) !== "run" && !asked(facts),
     sentence: "The nodes are being looked at.",
   }),
   rule({
@@ -131,14 +183,20 @@ export const RULES_BEFORE: readonly Rule[] = [
   rule({
     code: "FAILOVER_REFUSED",
     phases: WITH_ACTIVE,
-    when: "an operator asked for a move, and no such node can take over now",
-    holds: asked,
+    when: "an operator asked for a move, and no such node can take over now nor is likely to answer soon",
+    holds: (facts) => asked(facts) && !answersSoon(facts),
     sentence: "The move that {by} asked for is not begun: {wishObstacle}. The scheduler stays on {active}.",
     tell: "history",
-    change: (facts) => ({
-      request: { phase: "failed" },
-      entry: { by: facts.record.request?.by, reason: facts.record.request?.reason },
-    }),
+    change: fails,
+  }),
+  rule({
+    code: "OVERRIDDEN",
+    phases: ["looking"],
+    when: "an operator declares at first sight that a silent node runs no scheduler",
+    holds: (facts) => asked(facts) && owesOverride(facts),
+    sentence: "{by} declared that {overridden} runs no scheduler: {reason}. Nothing else proves it.",
+    tell: "history",
+    change: (facts) => ({ ...overridden(facts), entry: asker(facts) }),
   }),
   rule({
     code: "FAILOVER_JOINS",
@@ -149,9 +207,10 @@ export const RULES_BEFORE: readonly Rule[] = [
       "A move is under way already; it goes to the node that {by} asked for, if that one can take over.",
     tell: "history",
     change: (facts) => ({
-      phase: { to: facts.record.request?.to ?? facts.record.phase.to },
-      request: { phase: "stopping" },
-      entry: { by: facts.record.request?.by, reason: facts.record.request?.reason },
+      phase: { to: joined(facts) },
+      request: { phase: "stopping", from: facts.record.phase.from },
+      entry: asker(facts),
+      ...overridden(facts),
     }),
   }),
   rule({

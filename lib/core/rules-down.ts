@@ -1,13 +1,22 @@
 /** A node holds the grant and is silent, or its scheduler is not running. */
-import { downSince, moves, startFailed, startsInPlace } from "./active.ts";
-import { longSilent, restartsLeft, settled, standbys } from "./facts.ts";
+import { downSince, moves, startFailed, startsInPlace, unhealthyLong } from "./active.ts";
+import { isExcluded, longSilent, restartsLeft, settled, standbys } from "./facts.ts";
 import type { Facts } from "./facts.ts";
+import { wayBack } from "./rules-before.ts";
 import { WITH_ACTIVE, rule } from "./rule.ts";
 import type { Rule } from "./rule.ts";
 
 /** Only where somebody could take over, and not again while EC2 has been asked. */
 const mayFence = (facts: Facts) =>
   facts.settings.fence === "ec2-stop" && facts.record.phase.fence === undefined && standbys(facts).length > 0;
+
+/** The node from which a switchover came can have the scheduler back at once. */
+const canGoBack = (facts: Facts) => {
+  const back = wayBack(facts);
+  return back !== undefined && standbys(facts).includes(back);
+};
+
+const NOT_UP: ReadonlySet<string> = new Set(["stopped", "starting", "reborn"]);
 
 const SILENT: readonly Rule[] = [
   rule({
@@ -17,6 +26,29 @@ const SILENT: readonly Rule[] = [
     holds: (facts) => facts.verdict === "newborn",
     sentence: "{active} has a life that this plan was not made out to: the next one is.",
     again: true,
+  }),
+  rule({
+    code: "GOES_BACK",
+    phases: ["starting"],
+    when: "the node that a switchover went to does not bring the scheduler up, and the one before can have it back",
+    holds: (facts) =>
+      (facts.verdict === "reborn" || startFailed(facts) || unhealthyLong(facts)) && canGoBack(facts),
+    sentence:
+      "The scheduler does not come up on {active} ({whyNotUp}): the switchover goes back to {wayBack}.",
+    next: "stopping",
+    tell: "restart-failed",
+    again: true,
+    change: (facts) => moves(facts, "GOES_BACK"),
+  }),
+  rule({
+    code: "EXCLUDED_DOWN",
+    phases: WITH_ACTIVE,
+    when: "the scheduler does not run on an excluded node, and no other node can take over",
+    holds: (facts) => isExcluded(facts) && NOT_UP.has(facts.verdict) && standbys(facts).length === 0,
+    sentence:
+      "The scheduler on {active} is {verdict}, {active} is excluded and no other node can take over: none is started. `include` a node.",
+    problem: "opens",
+    change: (facts) => ({ phase: { downSince: downSince(facts) } }),
   }),
   rule({
     code: "REBOOTED",

@@ -179,6 +179,8 @@ function calm(facts: Facts): Change {
   const stable = facts.now - counters.startedAt >= facts.settings.timers.cooldownSeconds * 1000;
   return {
     phase: { downSince: undefined },
+    // A move whose start failed, and whose scheduler came up after all.
+    request: { phase: "done" },
     counters: {
       unhealthy: 0,
       moves: recentMoves(facts.record, facts.now),

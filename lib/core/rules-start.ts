@@ -32,12 +32,24 @@ export function attempt(facts: Facts): Pick<Counters, "attempts" | "startedAt" |
   return { attempts, startedAt: facts.now, retryAt: facts.now + wait * 1000 };
 }
 
+/** Not where it was asked to be. */
+export function isElsewhere(facts: Facts): boolean {
+  const { to } = facts.record.phase;
+  return to !== undefined && startTarget(facts) !== to;
+}
+
 const mayRetry = (facts: Facts) => facts.now >= facts.record.counters.retryAt;
 const longer = (facts: Facts, than: number, since: Instant) => facts.now - since > than;
 const stopTakesTooLong = (facts: Facts) =>
   longer(facts, facts.settings.timers.killGraceSeconds * 1000 + hiccup(facts), facts.record.phase.since);
 
-export const RULES_START: readonly Rule[] = [
+/** Silent nodes that nothing proves: at first sight they may run the scheduler that is looked for. */
+export function unsaid({ silent, unproven }: Facts): readonly NodeId[] {
+  return silent.filter((id) => unproven.includes(id));
+}
+
+/** Also while the ticks stand aside: a plan that nodes refuse extends no grant and takes nothing off. */
+export const RULES_FIRST: readonly Rule[] = [
   rule({
     code: "TOKEN_BEHIND",
     phases: ANY_PHASE,
@@ -52,6 +64,9 @@ export const RULES_START: readonly Rule[] = [
       tokenAbove: Math.max(...facts.ahead.map((id) => facts.replies.get(id)?.seen ?? 0)),
     }),
   }),
+];
+
+export const RULES_START: readonly Rule[] = [
   rule({
     code: "NO_NODES",
     phases: ANY_PHASE,
@@ -92,15 +107,15 @@ export const RULES_START: readonly Rule[] = [
   rule({
     code: "FIRST_LOOK_WAITS",
     phases: ["looking"],
-    when: "no scheduler is seen, and not every node has said that it runs none",
-    holds: (facts) => facts.silent.length > 0 || facts.othersAlive.length > 0,
-    sentence: "No scheduler is seen yet, and {silent} has not said that it runs none: nothing is started.",
+    when: "no scheduler is seen, and not every node is proven or has said that it runs none",
+    holds: (facts) => unsaid(facts).length > 0 || facts.othersAlive.length > 0,
+    sentence: "No scheduler is seen yet, and {unsaid} has not said that it runs none: nothing is started.",
     problem: "opens",
   }),
   rule({
     code: "COLD_START",
     phases: ["looking"],
-    when: "every node says that it runs no scheduler, or its instance is stopped",
+    when: "every node says that it runs no scheduler, or is proven to run none",
     holds: () => true,
     sentence: "No scheduler runs anywhere: one is started, on proof.",
     next: "stopping",
@@ -115,7 +130,7 @@ export const RULES_START: readonly Rule[] = [
     phases: ["stopping"],
     when: "every other node is proven not to run a scheduler, and the wait between attempts is over",
     holds: (facts) => mayRetry(facts) && startTarget(facts) !== undefined,
-    sentence: "The scheduler is started on {target}: {proofs}.",
+    sentence: "The scheduler is started on {target}{insteadOf}: {proofs}.",
     next: "starting",
     tell: "history",
     again: true,
@@ -125,7 +140,7 @@ export const RULES_START: readonly Rule[] = [
       return {
         phase: { active: target, to: undefined, fence: undefined, downSince: downSince ?? facts.now },
         counters: { restarts: 0, unhealthy: 0, ...attempt(facts) },
-        request: { phase: "starting" },
+        request: { phase: isElsewhere(facts) ? "going-back" : "starting" },
         entry: {
           active: target,
           proofs: target === undefined ? {} : proofsBut(target, facts.record, facts.settings, facts.now),

@@ -1,17 +1,24 @@
 /** What an operator asked for that needs no move: it is done with the tick that takes it up. */
 import type { Facts } from "./facts.ts";
-import type { Steering, WishAction } from "./model.ts";
-import { ANY_PHASE, rule } from "./rule.ts";
+import type { HistoryEntry, Steering, WishAction } from "./model.ts";
+import { ANY_PHASE, WITH_ACTIVE, rule } from "./rule.ts";
 import type { Change, Rule } from "./rule.ts";
+import { courseOf, isMoving } from "./steering.ts";
 
 function asks(facts: Facts, action: WishAction): boolean {
   return facts.record.request?.phase === "accepted" && facts.record.request.action === action;
 }
 
+/** Who asked, why and by which request: for the history. */
+export function asker({ record: { request } }: Facts): Partial<HistoryEntry> {
+  if (!request) return {};
+  const { by, reason, replaces, requestId } = request;
+  return { by, reason: replaces === undefined ? reason : `${reason}; in place of ${replaces}`, requestId };
+}
+
 /** Done, and told with who asked and why. */
 function done(facts: Facts): Change {
-  const { request } = facts.record;
-  return { request: { phase: "done" }, entry: { by: request?.by, reason: request?.reason } };
+  return { request: { phase: "done" }, entry: asker(facts) };
 }
 
 function steering(facts: Facts, kind: Steering["kind"]): Steering {
@@ -31,17 +38,46 @@ const LOOK_AGAIN = {
   from: undefined,
   failed: undefined,
   to: undefined,
+  fence: undefined,
+  restartOf: undefined,
+  downSince: undefined,
   cause: "none",
 } as const;
+
+/** Nobody keeps the nodes from here on: what is proven now is not proven when the ticks steer again. */
+const LET_GO = { phase: LOOK_AGAIN, distrust: true } as const;
 
 function excludedWithout(facts: Facts): readonly string[] {
   return (facts.record.excluded ?? []).filter((id) => id !== facts.record.request?.to);
 }
 
-const isFree = ({ record }: Facts) =>
-  record.steering?.kind === "observing" || record.steering?.kind === "detached";
+const course = ({ record, settings }: Facts) => courseOf(record, settings);
+const isFree = (facts: Facts) => course(facts) === "observing" || course(facts) === "detached";
 
-export const RULES_WISH: readonly Rule[] = [
+const ASIDE: readonly Rule[] = [
+  rule({
+    code: "LETS_GO",
+    phases: ["stopping", ...WITH_ACTIVE],
+    when: "the settings say observe, and the controller has steered until now",
+    holds: (facts) => isFree(facts) && facts.record.steering === undefined,
+    sentence:
+      "The settings say `startIn: observe`: guard, gate and grant are taken off, the scheduler is left as it is.",
+    next: "looking",
+    tell: "history",
+    change: ({ record }) => ({
+      ...LET_GO,
+      ...(isMoving(record.request) ? { request: { phase: "failed" } } : {}),
+    }),
+  }),
+  rule({
+    code: "PAUSE_REFUSED",
+    phases: ANY_PHASE,
+    when: "an operator asked for a pause, and the nodes are left to themselves",
+    holds: (facts) => asks(facts, "pause") && isFree(facts),
+    sentence: "There is nothing that {by} could pause: the nodes are left to themselves.",
+    tell: "history",
+    change: (facts) => ({ request: { phase: "failed" }, entry: asker(facts) }),
+  }),
   rule({
     code: "PAUSED",
     phases: ANY_PHASE,
@@ -49,7 +85,11 @@ export const RULES_WISH: readonly Rule[] = [
     holds: (facts) => asks(facts, "pause"),
     sentence: "{by} paused the controller: {reason}. The grant is extended; nothing is started or stopped.",
     tell: "history",
-    change: (facts) => ({ ...done(facts), steering: steering(facts, "paused") }),
+    change: (facts) => ({
+      ...done(facts),
+      steering: steering(facts, "paused"),
+      phase: { fence: undefined },
+    }),
   }),
   rule({
     code: "PAUSE_ENDS",
@@ -89,7 +129,7 @@ export const RULES_WISH: readonly Rule[] = [
       "{by} asked only to observe: {reason}. Guard, gate and grant are taken off, the scheduler is left as it is.",
     next: "looking",
     tell: "history",
-    change: (facts) => ({ ...done(facts), phase: LOOK_AGAIN, steering: steering(facts, "observing") }),
+    change: (facts) => ({ ...done(facts), ...LET_GO, steering: steering(facts, "observing") }),
   }),
   rule({
     code: "DETACHES",
@@ -100,8 +140,11 @@ export const RULES_WISH: readonly Rule[] = [
       "{by} detached the controller: {reason}. Guard, gate and grant are taken off, then the nodes are left alone.",
     next: "looking",
     tell: "history",
-    change: (facts) => ({ ...done(facts), phase: LOOK_AGAIN, steering: steering(facts, "detached") }),
+    change: (facts) => ({ ...done(facts), ...LET_GO, steering: steering(facts, "detached") }),
   }),
+];
+
+const RECORD: readonly Rule[] = [
   rule({
     code: "EXCLUDED",
     phases: ANY_PHASE,
@@ -134,9 +177,23 @@ export const RULES_WISH: readonly Rule[] = [
     tell: "history",
     change: (facts) => ({
       ...done(facts),
-      phase: { ...LOOK_AGAIN, restartOf: undefined, downSince: undefined },
+      phase: LOOK_AGAIN,
       counters: { restarts: 0, startedAt: 0, attempts: 0, retryAt: 0, unhealthy: 0, moves: [] },
       forget: true,
     }),
   }),
+  rule({
+    code: "CANCELLED",
+    phases: ANY_PHASE,
+    when: "an operator asked to cancel a move that waits",
+    holds: (facts) => asks(facts, "cancel"),
+    sentence: "{by} cancelled {replaced}: {reason}.",
+    tell: "history",
+    change: (facts) => ({
+      request: { phase: "done" },
+      entry: { ...asker(facts), reason: facts.record.request?.reason },
+    }),
+  }),
 ];
+
+export const RULES_WISH: readonly Rule[] = [...ASIDE, ...RECORD];

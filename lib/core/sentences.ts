@@ -2,12 +2,12 @@
 import { recentMoves, standbys } from "./facts.ts";
 import type { Facts } from "./facts.ts";
 import { formatForPeople } from "./instants.ts";
-import { isGone } from "./notes.ts";
-import { proofsBut, unprovenBut } from "./proof.ts";
+import { proofsBut } from "./proof.ts";
 import { wouldStartOn } from "./rules-aside.ts";
-import { wishTarget } from "./rules-before.ts";
-import { bestRunning, startTarget } from "./rules-start.ts";
+import { wayBack, wishTarget } from "./rules-before.ts";
+import { bestRunning, isElsewhere, startTarget, unsaid } from "./rules-start.ts";
 import { attached } from "./steering.ts";
+import { mayOverride, runsWell, targetObstacle } from "./wishes.ts";
 import type { NodeId } from "./model.ts";
 
 /** Every word that a sentence may leave open. A test holds every sentence against them. */
@@ -20,6 +20,10 @@ export const WORDS: Readonly<Record<string, (facts: Facts) => string>> = {
   standby: (facts) => standbys(facts)[0] ?? "no node",
   running: ({ running }) => list(running),
   silent: ({ silent }) => list(silent),
+  unsaid: (facts) => list(facts.othersAlive.length > 0 ? facts.othersAlive : unsaid(facts)),
+  insteadOf: (facts) => (isElsewhere(facts) ? `, since ${facts.record.phase.to} does not answer` : ""),
+  wayBack: (facts) => wayBack(facts) ?? "no node",
+  whyNotUp,
   othersAlive: ({ othersAlive }) => list(othersAlive),
   unproven: ({ unproven }) => list(unproven),
   ahead: ({ ahead }) => list(ahead),
@@ -37,16 +41,16 @@ export const WORDS: Readonly<Record<string, (facts: Facts) => string>> = {
   unhealthy: ({ record }) => String(record.counters.unhealthy + 1),
   failures: ({ settings }) => String(settings.health?.failures ?? 1),
   healthSays: ({ activeNode }) => healthSays(activeNode.report?.health),
-  activeReason: ({ activeNode, replies, active }) =>
-    (active === undefined ? undefined : replies.get(active)?.reason) ||
-    activeNode.report?.reason ||
-    "no reply",
+  activeReason,
   by: ({ record }) => record.request?.by ?? "nobody",
   reason: ({ record }) => record.request?.reason || "no reason given",
   wishTarget: (facts) => wishTarget(facts) ?? "no node",
   wished: ({ record }) => record.request?.to ?? "no node",
+  replaced: ({ record }) => record.request?.replaces ?? "nothing",
+  overridden: ({ record }) => record.request?.override ?? "no node",
   wishObstacle,
   verdict: ({ verdict }) => verdict,
+  seen,
   steeringSince: ({ record, now }) => formatForPeople(record.steering?.since ?? now),
   steeringBy: ({ record }) => record.steering?.by ?? "the settings",
   attached: ({ record }) => list(attached(record)),
@@ -74,16 +78,29 @@ function healthSays(health: { readonly code: number; readonly body: string } | u
   return said === "" ? `code ${health.code}` : `code ${health.code}: ${said}`;
 }
 
+function activeReason({ activeNode, replies, active }: Facts): string {
+  const said = active === undefined ? undefined : replies.get(active)?.reason;
+  return said || activeNode.report?.reason || "no reply";
+}
+
+function whyNotUp(facts: Facts): string {
+  return facts.verdict === "unhealthy" ? healthSays(facts.activeNode.report?.health) : activeReason(facts);
+}
+
+/** What is seen of the scheduler while the ticks stand aside. */
+function seen({ active, verdict, running }: Facts): string {
+  if (active !== undefined) return `the scheduler on ${active} is ${verdict}`;
+  return running.length === 0 ? "no scheduler is seen" : `${list(running)} runs a scheduler`;
+}
+
 function wishObstacle({ record, settings, active, now }: Facts): string {
-  const to = record.request?.to;
-  if (to === undefined) return "no other node answers and may run it";
-  const node = record.nodes[to];
-  if (!node) return `${to} is no node of this cluster`;
-  if (to === active) return `it runs on ${to} already`;
-  if (settings.nodes.exclude.includes(to)) return `${to} is excluded by the settings`;
-  if (isGone(node)) return `EC2 says that ${to} is ${node.instance}`;
-  if (node.silentSince !== undefined || node.reportedAt === 0) return `${to} does not answer`;
-  return `${list(unprovenBut(to, record, settings, now).filter((id) => id !== active))} is not proven to run no scheduler`;
+  const { request, nodes } = record;
+  if (request?.action === "switchover" && !runsWell(record, settings))
+    return `the scheduler on ${active} does not run healthily, which a switchover is for; \`failover\` moves it all the same`;
+  const word = request?.override;
+  const ignored = word !== undefined && !mayOverride(nodes[word]) ? `; ${word} answers for itself` : "";
+  if (request?.to === undefined) return `no other node answers and may run it${ignored}`;
+  return `${targetObstacle(request.to, record, settings, now, word)?.words ?? "nothing"}${ignored}`;
 }
 
 function moveObstacle(facts: Facts): string {

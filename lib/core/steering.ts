@@ -1,6 +1,6 @@
 /** Whether and how the ticks steer: by the settings, or as an operator has changed it. */
 import { isGone } from "./notes.ts";
-import type { ClusterRecord, NodeId, NodeRecord } from "./model.ts";
+import type { ClusterRecord, NodeId, NodeRecord, Wish } from "./model.ts";
 import type { ClusterSettings } from "./settings.ts";
 
 export type Course = "run" | "paused" | "observing" | "detached";
@@ -8,15 +8,19 @@ export type Course = "run" | "paused" | "observing" | "detached";
 /** A move that an operator asked for is carried out in a pause too. */
 export function courseOf(record: ClusterRecord, settings: ClusterSettings): Course {
   const kind = record.steering?.kind ?? (settings.startIn === "observe" ? "observing" : "run");
-  return kind === "paused" && isMoving(record) ? "run" : kind;
-}
-
-function isMoving({ request }: ClusterRecord): boolean {
-  return request !== undefined && MOVES.has(request.action) && !ENDED_OR_WAITING.has(request.phase);
+  return kind === "paused" && isMoving(record.request) ? "run" : kind;
 }
 
 export const MOVES: ReadonlySet<string> = new Set(["failover", "switchover"]);
-const ENDED_OR_WAITING: ReadonlySet<string> = new Set(["accepted", "done", "failed"]);
+
+/** A move that the ticks have begun and not ended. */
+export function isMoving(wish: Wish | undefined): wish is Wish {
+  return wish !== undefined && MOVES.has(wish.action) && wish.phase !== "accepted" && !hasEnded(wish);
+}
+
+export function hasEnded(wish: Wish): boolean {
+  return wish.phase === "done" || wish.phase === "failed";
+}
 
 /** The settings with what an operator has changed since. */
 export function effectiveSettings(record: ClusterRecord, settings: ClusterSettings): ClusterSettings {
@@ -31,7 +35,9 @@ export function attached(record: ClusterRecord): readonly NodeId[] {
 }
 
 function isAttached(node: NodeRecord | undefined): boolean {
-  if (!node?.report || isGone(node)) return false;
+  if (!node || isGone(node)) return false;
+  // Forgotten, or lost with an instance that was stopped: what the guard was when it was last seen stands for it.
+  if (!node.report) return node.guard === "armed";
   const { guard, gate, grantUntil } = node.report;
   return guard === "armed" || gate === "installed" || grantUntil > 0;
 }

@@ -1,6 +1,7 @@
 /** The table's item of one cluster, and its history: conditional writes, as lambda/adapters/expressions.ts says them. */
 import type { ClusterRecord, HistoryEntry, Wish } from "../../lib/core/model.ts";
 import type { Expected } from "../../lib/core/ports.ts";
+import { takesPlaceOf } from "../../lib/core/wishes.ts";
 
 export class StoreModel {
   record: ClusterRecord | undefined;
@@ -33,7 +34,7 @@ export class StoreModel {
   putWish(wish: Wish): boolean {
     const found = this.record;
     const standing = found?.request;
-    if (!found || (standing && standing.phase !== "done" && standing.phase !== "failed")) return false;
+    if (!found || (standing && !takesPlaceOf(wish, standing))) return false;
     this.record = { ...found, request: wish };
     return true;
   }

@@ -11,6 +11,7 @@ import type {
   NodeRecord,
   NodeReport,
   Phase,
+  Steering,
   Wish,
 } from "../../../lib/core/model.ts";
 import type { AlertSettings, ClusterSettings } from "../../../lib/core/settings.ts";
@@ -97,10 +98,13 @@ export interface Known {
   readonly nodes?: Readonly<Record<NodeId, NodeRecord>>;
   readonly counters?: Partial<Counters>;
   readonly request?: Wish;
+  readonly steering?: Steering;
+  readonly excluded?: readonly NodeId[];
 }
 
 /** The scheduler runs on `a`; `b` is proven to run none. */
-export function recordWith({ phase = {}, nodes, counters = {}, request }: Known = {}): ClusterRecord {
+export function recordWith(known: Known = {}): ClusterRecord {
+  const { phase = {}, nodes, counters = {}, request, steering, excluded } = known;
   const fresh = freshRecord("etl", "arn:aws:dynamodb:eu-west-1:123456789012:table/t", NOW - 3600 * SECOND);
   const settled = { name: "steady", since: NOW - 900 * SECOND, active: "a", cause: "none" } as const;
   const whole: Phase = { ...settled, ...phase };
@@ -122,8 +126,18 @@ export function recordWith({ phase = {}, nodes, counters = {}, request }: Known 
     phase: whole,
     counters: { ...fresh.counters, startedAt: NOW - 900 * SECOND, ...counters },
     ...(request === undefined ? {} : { request }),
+    ...(steering === undefined ? {} : { steering }),
+    ...(excluded === undefined ? {} : { excluded }),
   };
 }
+
+export const steered = (kind: Steering["kind"], until?: number): Steering => ({
+  kind,
+  since: NOW - 60 * SECOND,
+  by: "ops",
+  reason: "maintenance",
+  ...(until === undefined ? {} : { until }),
+});
 
 export const wish = (changes: Partial<Wish> = {}): Wish => ({
   id: "wish-1",

@@ -1,5 +1,5 @@
 /** A node holds the grant: silent, not running, unhealthy, running. */
-import { planFor, SICK, long, silentA, starting, justNow, usedUp, stopping } from "./known.ts";
+import { planFor, SICK, long, silentA, starting, justNow, usedUp } from "./known.ts";
 import type { Situation } from "./known.ts";
 import { NOW, SECOND, afterReplies, answers, node, proven, recordWith, withHealth } from "./situation.ts";
 

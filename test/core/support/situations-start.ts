@@ -1,5 +1,5 @@
 /** Before the nodes are asked, at first sight, and between a stop and a start. */
-import { long, silentA, bothStopped, starting, stopping, looking, seen } from "./known.ts";
+import { long, silentA, bothStopped, stopping, looking, seen } from "./known.ts";
 import type { Situation } from "./known.ts";
 import {
   NOW,
@@ -9,7 +9,6 @@ import {
   answers,
   beforeAsking,
   instances,
-  node,
   proven,
   recordWith,
   settingsWith,
@@ -94,7 +93,7 @@ export const FIRST_SIGHT: readonly Situation[] = [
         [answers("a", "running"), answers("b", "stopped")],
         settingsWith({ startIn: "observe" }),
       ),
-    code: "OBSERVING",
+    code: "OBSERVES_ONE",
     phase: "looking",
     asks: "all look",
   },

@@ -1,5 +1,20 @@
 /** The rule table by example: a situation, and the rule, phase and plan that follow from it. */
 import { NOT_RUNNING, RUNNING, SILENT, UNHEALTHY } from "./situations-active.ts";
 import { BEFORE, BETWEEN, FIRST_SIGHT } from "./situations-start.ts";
+import { FENCING, OVERRIDING, STANDING_ASIDE } from "./situations-aside.ts";
+import { MOVING, STEERING } from "./situations-wish.ts";
 
-export const SITUATIONS = { BEFORE, FIRST_SIGHT, BETWEEN, SILENT, NOT_RUNNING, UNHEALTHY, RUNNING };
+export const SITUATIONS = {
+  BEFORE,
+  STEERING,
+  MOVING,
+  OVERRIDING,
+  STANDING_ASIDE,
+  FIRST_SIGHT,
+  BETWEEN,
+  SILENT,
+  FENCING,
+  NOT_RUNNING,
+  UNHEALTHY,
+  RUNNING,
+};
