@@ -1,6 +1,7 @@
 /** What a case is, and what it tells. */
 import { performance } from "node:perf_hooks";
 import type { ClusterStage } from "./stage.ts";
+import type { Span } from "./watcher.ts";
 
 /** Named numbers and words beside the two that the watcher gives for every case. */
 export type Figures = Readonly<Record<string, number | string>>;
@@ -24,6 +25,8 @@ export interface Result {
   /** Tasks that the ledger shows handed out a second time: the watcher's second witness. */
   readonly doubleHandOuts: number;
   readonly figures: Figures;
+  /** What the watcher saw. */
+  readonly spans: readonly Span[];
   /** Absent: it passed. */
   readonly failure?: string;
 }
@@ -54,6 +57,7 @@ export async function play(one: Case, cluster: ClusterStage): Promise<Result> {
     secondsOfNone: ofNone,
     doubleHandOuts,
     figures,
+    spans: cluster.watcher.spansSince(cluster.name, from),
     ...(failure === undefined ? {} : { failure }),
   };
 }

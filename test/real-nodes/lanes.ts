@@ -42,7 +42,10 @@ export const LANES: readonly Lane[] = [
     cases: [startRefused, daemonReload, gateRemoved, guardKilled, initStopped],
   },
   { cluster: { name: "apart", enabled: false, by: "unit" }, cases: [cutOff, runEmptied] },
-  { cluster: { name: "command", enabled: false, by: "command" }, cases: [coldCommand, slowStop, cutOff] },
+  {
+    cluster: { name: "command", enabled: false, by: "command", shell: "busybox" },
+    cases: [coldCommand, slowStop, cutOff],
+  },
 ];
 
 /** Concerns every cluster: played alone when the lanes are done. */

@@ -44,6 +44,8 @@ export interface RealNodeOptions extends NodeOptions {
   readonly ledger: string;
   /** Whether the scheduler's unit is started at boot. @default false */
   readonly enabled?: boolean;
+  /** What /bin/sh is. @default "dash", Debian's own */
+  readonly shell?: "dash" | "busybox" | undefined;
   /** `apart`: the node has no network but its own loopback. @default "apart" */
   readonly network?: "apart" | "host";
 }
@@ -78,6 +80,7 @@ export class RealNode extends LocalNode {
     for (const unit of [UNIT, AGENT]) this.#install(unit, join("/etc/systemd/system", unit), 0o644);
     this.#enable(AGENT);
     if (enabled) this.#enable(UNIT);
+    if (this.#options.shell === "busybox") this.#useBusybox();
     this.write(LEDGER_IN_NODE, "");
   }
 
@@ -117,6 +120,10 @@ export class RealNode extends LocalNode {
       if (Date.now() > end) throw new Error(`${this.name} does not boot:\n${this.console()}`);
       await pause();
     }
+  }
+
+  get isUp(): boolean {
+    return this.#leader > 0;
   }
 
   override shutDown(): void {
@@ -262,6 +269,15 @@ export class RealNode extends LocalNode {
     mkdirSync(dirname(target), { recursive: true });
     copyFileSync(new URL(file, FILES), target);
     chmodSync(target, mode);
+  }
+
+  /** This machine's busybox is linked statically, so that it runs in any node. */
+  #useBusybox(): void {
+    const target = join(this.root, "usr/bin/busybox");
+    copyFileSync("/bin/busybox", target);
+    chmodSync(target, 0o755);
+    rmSync(join(this.root, "usr/bin/sh"));
+    symlinkSync("busybox", join(this.root, "usr/bin/sh"));
   }
 
   #enable(unit: string): void {

@@ -35,6 +35,8 @@ export interface ClusterOptions {
   readonly enabled: boolean;
   /** How the settings say that the scheduler is started. */
   readonly by: "unit" | "command";
+  /** What /bin/sh is on its nodes. @default "dash" */
+  readonly shell?: "dash" | "busybox";
 }
 
 export interface StageOptions {
@@ -68,8 +70,16 @@ export class Stage {
         makeNode: (options) => {
           const cluster = options.tags[TAG] ?? "";
           const first = !nodes.some(({ tags }) => tags[TAG] === cluster);
-          const enabled = first && clusters.some((each) => each.name === cluster && each.enabled);
-          const node = new RealNode({ ...options, image, run, ledger: ledger(cluster), enabled });
+          const own = clusters.find(({ name }) => name === cluster);
+          const enabled = first && own?.enabled === true;
+          const node = new RealNode({
+            ...options,
+            image,
+            run,
+            ledger: ledger(cluster),
+            enabled,
+            shell: own?.shell,
+          });
           nodes.push(node);
           return node;
         },
@@ -237,8 +247,16 @@ export class ClusterStage {
       `cluster ${this.name}: mains [${mains.join("; ")}], processes on [${nodes.join(", ")}]`,
       JSON.stringify(status),
       `codes: ${(await this.codesSince(Date.now() - 120_000)).join(" ")}`,
+      ...(await Promise.all(this.nodes.map((node) => journal(node)))),
     ].join("\n");
   }
+}
+
+/** The newest lines, where the node is up. */
+async function journal(node: RealNode): Promise<string> {
+  if (!node.isUp) return `${node.name} is down`;
+  const { output } = await node.inside("journalctl", "-n", "25", "-o", "short-iso-precise", "--no-pager");
+  return `journal of ${node.name}:\n${output.trimEnd()}`;
 }
 
 function isCalm(metadata: Record<string, unknown>, status: Record<string, unknown>): boolean {

@@ -2,6 +2,7 @@
  * The outside watcher: samples from the host which scheduler processes live in each node, whatever the controller and
  * the nodes believe. Main processes and helpers both count: a child left behind is a scheduler left behind.
  */
+import { readFileSync } from "node:fs";
 import type { RealNode } from "./real-node.ts";
 import type { ProcessInfo } from "../../lib/sandbox/nodes/processes.ts";
 
@@ -17,7 +18,8 @@ export interface Sighting {
   readonly nodes: readonly string[];
 }
 
-interface Span extends Sighting {
+/** From one sample on until another one found something else; Unix milliseconds. */
+export interface Span extends Sighting {
   readonly from: number;
   to: number;
 }
@@ -61,6 +63,11 @@ export class Watcher {
     return this.#spans.get(cluster)?.at(-1) ?? { mains: [], nodes: [] };
   }
 
+  /** What was seen since an instant, in its order: a line for each change. */
+  spansSince(cluster: string, instant: number): readonly Span[] {
+    return (this.#spans.get(cluster) ?? []).filter(({ to }) => to > instant);
+  }
+
   /** Sums since an instant, Unix milliseconds. */
   since(cluster: string, instant: number): Seconds {
     let [two, none] = [0, 0];
@@ -71,32 +78,31 @@ export class Watcher {
     }
     return { ofTwo: two / 1000, ofNone: none / 1000 };
   }
-
-  /** When a main process was last seen on the node, Unix milliseconds; 0: never. */
-  lastSeen(cluster: string, node: RealNode): number {
-    const span = this.#spans
-      .get(cluster)
-      ?.findLast(({ mains }) => mains.some((each) => each.startsWith(node.name)));
-    return span?.to ?? 0;
-  }
-
-  /** Several times a millisecond-scale second for a while: what a thawed node does lasts for some hundredths. */
-  async closely(milliseconds: number): Promise<void> {
-    for (const end = Date.now() + milliseconds; Date.now() < end;) {
-      this.sample();
-      await new Promise((resolve) => {
-        setTimeout(resolve, 2);
-      });
-    }
-  }
 }
 
-export function mainsOf(node: RealNode): ProcessInfo[] {
-  return node.processes().filter((one) => isMain(node, one));
+/** A frozen machine's do not run, and are left out. */
+export function mainsOf(node: RealNode): readonly ProcessInfo[] {
+  return node.cgroup.isFrozen() ? [] : mainsAmong(node.processes(), node);
 }
 
-function isMain({ schedulerProgram }: RealNode, { argv }: ProcessInfo): boolean {
-  return argv[1] === schedulerProgram && argv[2] === "run";
+/** A child of a main process has its command line until it becomes the helper. */
+function mainsAmong(
+  processes: readonly ProcessInfo[],
+  { schedulerProgram }: RealNode,
+): readonly ProcessInfo[] {
+  const found = processes.filter(({ argv }) => argv[1] === schedulerProgram && argv[2] === "run");
+  const pids = new Set(found.map(({ pid }) => pid));
+  return found.length < 2 ? found : found.filter(({ pid }) => !pids.has(parentOf(pid)));
+}
+
+/** 0 where the process is gone. */
+function parentOf(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  } catch {
+    return 0;
+  }
 }
 
 function look(nodes: readonly RealNode[]): Sighting {
@@ -104,7 +110,7 @@ function look(nodes: readonly RealNode[]): Sighting {
   const busy: string[] = [];
   for (const node of nodes) {
     const processes = node.cgroup.isFrozen() ? [] : node.processes();
-    const own = processes.filter((one) => isMain(node, one));
+    const own = mainsAmong(processes, node);
     mains.push(...own.map(({ pid, startTicks }) => `${node.name} ${pid} ${startTicks}`));
     if (own.length > 0 || processes.some(({ argv }) => argv[0] === HELPER)) busy.push(node.name);
   }

@@ -17,7 +17,8 @@ export const coldStart: Case = {
 
 export const coldCommand: Case = {
   ...coldStart,
-  sentence: "a scheduler that the settings start by a command, not by a unit: a cold start",
+  sentence:
+    "a scheduler that the settings start by a command, not by a unit, on nodes where sh is busybox: a cold start",
 };
 
 export const adopted: Case = {
