@@ -40,7 +40,7 @@ export interface DocumentContent {
 /** Run Command refuses a larger document, in bytes. */
 export const LARGEST_DOCUMENT = 64 * 1024;
 
-const SCRIPT = new URL("../lambda/node/converge.sh", import.meta.url);
+const FOLDER = new URL("../lambda/node/", import.meta.url);
 
 /** Throws an error that names every setting that cannot be put into a document. */
 export function documentContent(cluster: string, settings: ClusterSettings): DocumentContent {
@@ -102,7 +102,12 @@ function documentParameters(cluster: string): DocumentContent["parameters"] {
 }
 
 /** The settings that the script reads, under its names. An absent one is the empty text. */
-function bakedSettings({ scheduler, health, timers }: ClusterSettings): Readonly<Record<string, string>> {
+function bakedSettings({
+  scheduler,
+  health,
+  timers,
+  guard,
+}: ClusterSettings): Readonly<Record<string, string>> {
   return {
     SET_UNIT: scheduler.unit ?? "",
     SET_START: scheduler.start ?? "",
@@ -118,6 +123,7 @@ function bakedSettings({ scheduler, health, timers }: ClusterSettings): Readonly
     SET_GRACE_SECONDS: String(timers.killGraceSeconds),
     SET_SKEW_SECONDS: String(timers.skewSeconds),
     SET_SETTLE_SECONDS: String(timers.settleSeconds),
+    SET_GUARD: guard,
   };
 }
 
@@ -152,9 +158,28 @@ function quoted(value: string): string {
   return `'${escaped.replaceAll(/\$(?=\$)/g, () => "$''")}'`;
 }
 
-/** Lines of comment stay in the repository: a document has 64 KB. */
+/** Lines of comment stay in the repository: a document has 64 KB. See `withoutComments`. */
 function scriptLines(): readonly string[] {
-  return readFileSync(SCRIPT, "utf8")
+  return withoutComments(nodeScript("converge.sh"));
+}
+
+/** Nor does what stands before a command, but in the guard, which people read on a node. */
+function withoutComments(lines: readonly string[]): readonly string[] {
+  let inGuard = false;
+  const kept = lines.filter((line) => !/^\s*(#(?!!).*)?$/.test(line));
+  return kept.map((line) => {
+    if (line.includes("END_OF_GUARD")) inGuard = line !== "END_OF_GUARD";
+    return inGuard ? line : line.trimStart();
+  });
+}
+
+/** A script of lambda/node as it is deployed, comments and all: each `# include: FILE` is that file's text. */
+export function nodeScript(name: string): readonly string[] {
+  return readFileSync(new URL(name, FOLDER), "utf8")
+    .trimEnd()
     .split("\n")
-    .filter((line) => !/^\s*(#.*)?$/.test(line));
+    .flatMap((line) => {
+      const included = /^# include: ([a-z-]+\.sh)$/.exec(line)?.[1];
+      return included === undefined ? [line] : nodeScript(included);
+    });
 }

@@ -12,7 +12,8 @@
 #   stopped    nothing that belongs to the scheduler was found in two looks in a row, and nothing of ours will start it.
 #   token      a plan older than the newest one seen is refused, and has no effect.
 #   grant      a start needs one, made out to this life of the node and not over. The last check is made by the starter
-#              itself, under the lock, when it is already visible to every later stop.
+#              itself, under the lock, when it is already visible to every later stop. No grant is stored before guard
+#              and gate were seen in force (arm.sh); when it is over, the guard kills what runs (guard.sh).
 # How
 #   State is in /run (tmpfs): a boot wipes it, and with it the life that grants are made out to.
 #   The lock is held for milliseconds, never across a sleep. What takes longer is an "operation": one line in the file
@@ -37,6 +38,10 @@ BUDGET=4500
 LAUNCH=3000
 # The scheduler's output is cut when it is larger than this, in bytes.
 LOG_LIMIT=4194304
+
+# The parts, put in at synth: what is installed, and how guard and gate are put in force and verified.
+# include: install.sh
+# include: arm.sh
 
 # --- time ---------------------------------------------------------------------------------------------------------
 
@@ -146,7 +151,9 @@ is_match() {
   read_stat "$1" || return 1
   p_command=$(tr '\000' ' ' <"/proc/$1/cmdline")
   case $p_command in
-  *sh\ */_script.sh\ * | *sh\ "$dir/program "*) return 1 ;;
+  *sh\ */_script.sh\ * | *sh\ "$dir/program "* | *sh\ "$etc/program "*) return 1 ;;
+  # Guard, gate and break-glass have the cluster's name in their paths.
+  *sh\ *"/scheduler-failover/$ARG_CLUSTER/guard"*) return 1 ;;
   esac
   is_viewer "$p_comm" && return 1
   is_viewer "${p_command%% *}" && return 1
@@ -293,25 +300,39 @@ find_systemctl() {
   [ -n "$systemctl" ]
 }
 
-# Reads the unit's properties into u_*. Fails if systemd does not answer: then nothing is known.
+# Reads the unit's properties into u_*, the guard's state into g_active. Fails if systemd does not answer: then nothing
+# is known.
 read_unit() {
   u_load='' u_active='' u_sub='' u_pid=0 u_invocation='' u_restarts=0 u_cgroup='' u_slice='' u_job=0 u_result=''
-  [ -n "$SET_UNIT" ] || return 0
+  u_binds='' u_after='' u_condition='' u_kill_mode='' u_send_kill='' u_stop_span='' u_reload='' g_active=''
+  [ -n "$unit" ] || return 0
   find_systemctl || return 1
-  shown=$(timeout -s KILL 2 "$systemctl" show "$SET_UNIT" -p LoadState -p ActiveState -p SubState -p MainPID \
-    -p InvocationID -p NRestarts -p ControlGroup -p Slice -p Job -p Result)
+  shown=$(timeout -s KILL 2 "$systemctl" show "$unit" "$guard_unit" -p LoadState -p ActiveState -p SubState \
+    -p MainPID -p InvocationID -p NRestarts -p ControlGroup -p Slice -p Job -p Result -p BindsTo -p After \
+    -p ExecCondition -p KillMode -p SendSIGKILL -p TimeoutStopUSec -p NeedDaemonReload)
+  of=unit
   while IFS='=' read -r key value; do
-    case $key in
-    LoadState) u_load=$value ;;
-    ActiveState) u_active=$value ;;
-    SubState) u_sub=$value ;;
-    MainPID) u_pid=${value:-0} ;;
-    InvocationID) u_invocation=$value ;;
-    NRestarts) u_restarts=${value:-0} ;;
-    ControlGroup) u_cgroup=$value ;;
-    Slice) u_slice=$value ;;
-    Job) u_job=${value:-0} ;;
-    Result) u_result=$value ;;
+    case $of:$key in
+    *:) of=guard ;;
+    guard:ActiveState) g_active=$value ;;
+    guard:*) ;;
+    *:LoadState) u_load=$value ;;
+    *:ActiveState) u_active=$value ;;
+    *:SubState) u_sub=$value ;;
+    *:MainPID) u_pid=${value:-0} ;;
+    *:InvocationID) u_invocation=$value ;;
+    *:NRestarts) u_restarts=${value:-0} ;;
+    *:ControlGroup) u_cgroup=$value ;;
+    *:Slice) u_slice=$value ;;
+    *:Job) u_job=${value:-0} ;;
+    *:Result) u_result=$value ;;
+    *:BindsTo) u_binds=$value ;;
+    *:After) u_after=$value ;;
+    *:ExecCondition) u_condition="$u_condition$value " ;;
+    *:KillMode) u_kill_mode=$value ;;
+    *:SendSIGKILL) u_send_kill=$value ;;
+    *:TimeoutStopUSec) u_stop_span=$value ;;
+    *:NeedDaemonReload) u_reload=$value ;;
     esac
   done <<EOF
 $shown
@@ -332,16 +353,22 @@ unit_cgroup() {
     *) rest= ;;
     esac
   done
-  printf '%s/%s' "$path" "$SET_UNIT"
+  printf '%s/%s' "$path" "$unit"
 }
 
 unit_processes() {
-  [ -n "$SET_UNIT" ] || return 0
+  group_processes
+  [ -n "$unit" ] && [ "$u_pid" -gt 0 ] && printf '%s ' "$u_pid"
+  return 0
+}
+
+# What is in the unit's control group. The main process may be elsewhere: su opens a session of its own.
+group_processes() {
+  [ -n "$unit" ] || return 0
   cgroup=$(unit_cgroup)
   for base in "$root/sys/fs/cgroup" "$root/sys/fs/cgroup/unified" "$root/sys/fs/cgroup/systemd"; do
     [ -d "$base$cgroup" ] && walk_cgroup "$base$cgroup"
   done
-  [ "$u_pid" -gt 0 ] && printf '%s ' "$u_pid"
   return 0
 }
 
@@ -354,7 +381,7 @@ walk_cgroup() {
 
 # Whether systemd itself may still have, or bring up, a process of the unit.
 is_unit_busy() {
-  [ -n "$SET_UNIT" ] || return 1
+  [ -n "$unit" ] || return 1
   case $u_active:$u_job in
   inactive:0 | failed:0) return 1 ;;
   esac
@@ -388,7 +415,7 @@ new_id() {
 
 # Reads the state; of another boot's nothing is believed.
 read_state() {
-  life=none seen=0 stamp='' grant_until=0 grant_life=none boot=$(cat /proc/sys/kernel/random/boot_id)
+  life=none seen=0 stamp='' grant_until=0 grant_life=none grant_up=0 boot=$(cat /proc/sys/kernel/random/boot_id)
   [ -e "$dir/life" ] && read -r life <"$dir/life"
   case $life in
   "$boot".*) ;;
@@ -399,15 +426,15 @@ read_state() {
   esac
   [ -e "$dir/seen" ] && read -r seen <"$dir/seen"
   [ -e "$dir/owner" ] && read -r stamp <"$dir/owner"
-  [ -e "$dir/grant" ] && read -r grant_until grant_life <"$dir/grant"
-  [ "$grant_life" = "$life" ] || grant_until=0
+  [ -e "$dir/grant" ] && read -r grant_until grant_life grant_up <"$dir/grant"
+  [ "$grant_life" = "$life" ] && [ -n "$grant_up" ] || grant_until=0 grant_up=0
 }
 
 # A life begins with the first plan that is not just a look.
 begin_life() {
   [ "$life" = none ] || return 0
-  rm -f "$dir/seen" "$dir/owner" "$dir/grant" "$dir/op" "$dir/worker" "$dir/started" "$dir/exit" "$dir/known" \
-    "$dir/stop-command"
+  rm -f "$dir/seen" "$dir/owner" "$dir/grant" "$dir/permit" "$dir/detach" "$dir/op" "$dir/worker" "$dir/started" \
+    "$dir/exit" "$dir/known" "$dir/stop-command"
   life=$boot.$(new_id)
   put life "$life"
 }
@@ -519,9 +546,9 @@ work() {
     exec sh "$dir/program" start "$1"
   fi
   # Killed by us is not failed.
-  [ -z "$SET_UNIT" ] || timeout -s KILL 2 "$systemctl" reset-failed "$SET_UNIT"
+  [ -z "$unit" ] || timeout -s KILL 2 "$systemctl" reset-failed "$unit"
   claim "$1" || return 0
-  rm -f "$dir/started" "$dir/exit" "$dir/known"
+  rm -f "$dir/started" "$dir/exit" "$dir/known" "$dir/permit"
   end_op 'done'
   unlock
 }
@@ -550,17 +577,17 @@ stop_all() {
 
 kill_found() {
   ask_unit_to_end
-  is_unit_busy && timeout -s KILL 2 "$systemctl" kill -s KILL "$SET_UNIT"
+  is_unit_busy && timeout -s KILL 2 "$systemctl" kill -s KILL "$unit"
   for f in $found $in_stop_command; do kill -KILL "$f"; done
 }
 
 ask_to_end() {
+  if run_stop_command; then return; fi
   if is_unit_busy; then
     # systemd sends the signals while it is stopping the unit, in the order that the unit asks for.
     ask_unit_to_end
     return
   fi
-  run_stop_command && return
   for f in $found; do
     case $termed in
     *" $f "*) ;;
@@ -579,7 +606,7 @@ ask_unit_to_end() {
   read_up
   [ $((up - asked)) -ge 1000 ] || return 0
   asked=$up
-  timeout -s KILL 2 "$systemctl" stop --no-block "$SET_UNIT"
+  timeout -s KILL 2 "$systemctl" stop --no-block "$unit"
 }
 
 # Runs the stop command once in this operation and its successors; fails when there is none, or it is over.
@@ -600,9 +627,10 @@ start() {
   read_unit || return 0
   find_processes
   claim "$1" || return 0
-  read_now
   obstacle=
-  [ "$grant_until" -gt "$now" ] || obstacle=grant-over
+  is_granted || obstacle=grant-over
+  # Where systemd starts it, the gate sees to the guard.
+  [ "$SET_GUARD" != on ] || [ -n "$unit" ] || is_guard_live || obstacle=no-guard
   # Itself it does not find: somebody else has started one meanwhile.
   [ "$found" = ' ' ] && ! is_unit_busy || obstacle=occupied
   if [ -n "$obstacle" ]; then
@@ -611,31 +639,62 @@ start() {
     return
   fi
   rm -f "$dir/exit" "$dir/started" "$dir/known"
-  if [ -n "$SET_UNIT" ]; then start_unit "$1"; else start_command; fi
+  if [ -n "$unit" ]; then
+    start_unit "$1"
+  else
+    end_op 'done'
+    start_command
+  fi
 }
 
 # The lock is not held while systemd is asked. A stop meanwhile finds this process, ends it, and then asks systemd.
 start_unit() {
   unlock
   find_systemctl
-  timeout -s KILL 5 "$systemctl" reset-failed "$SET_UNIT"
-  timeout -s KILL 5 "$systemctl" start --no-block "$SET_UNIT"
+  timeout -s KILL 5 "$systemctl" reset-failed "$unit"
+  timeout -s KILL 5 "$systemctl" start --no-block "$unit"
   claim "$1" || return 0
   end_op 'done'
   unlock
 }
 
-# Stays beside the command to note how it ends.
+# The main process of our own unit: the starter, under the marker as ever, but in the unit's control group.
+start_in_unit() {
+  export SCHEDULER_FAILOVER_MARK="$mark" SPT_NOENV=1 HOME="${HOME:-/root}"
+  lock 100 || exit 1
+  rm -f "$dir/exit" "$dir/started" "$dir/known"
+  start_command
+  # A command that has put itself into the background has ended well; systemd would end what it left behind.
+  while [ "$code" = 0 ] && has_company; do sleep 1; done
+  exit "$code"
+}
+
+# Whether this process is not the only one of its control group.
+has_company() {
+  read -r p_self _ <"/proc/self/stat"
+  while IFS=: read -r _ _ cgroup; do
+    for base in /sys/fs/cgroup /sys/fs/cgroup/unified /sys/fs/cgroup/systemd; do
+      [ -e "$base$cgroup/cgroup.procs" ] || continue
+      while read -r pid; do
+        # The first may be this look's own: it lasts for an instant, and is no company in the next one.
+        [ "$pid" = "$p_self" ] || return 0
+      done <"$base$cgroup/cgroup.procs"
+    done
+  done <"/proc/self/cgroup"
+  return 1
+}
+
+# Stays beside the command to note how it ends, in $code. Called under the lock.
 start_command() {
   invocation=$(new_id)
   mkdir -p "$log_dir"
+  read_now
   export SCHEDULER_FAILOVER_INVOCATION="$invocation"
   (become "$SET_START") </dev/null >>"$log" 2>&1 9>&- &
   child=$!
   read_up
   read_stat "$child" || p_start=0
   put started "$invocation $child $p_start $now $up"
-  end_op 'done'
   unlock
   wait "$child"
   code=$?
@@ -674,7 +733,7 @@ judge() {
     state=stopping detail=stop-in-progress
   elif [ "$main" != none ]; then
     state=running detail=''
-  elif is_unit_busy; then
+  elif is_unit_busy && [ "$SET_UNIT:$u_active" != :active ]; then
     judge_unit
   elif [ "$found$in_stop_command" != ' ' ]; then
     judge_leftovers
@@ -705,7 +764,7 @@ find_main() {
     # The command has ended well and left processes: it has put itself into the background.
     is_op_manned || :
     for f in $found; do
-      [ "$f" = "$worker_pid" ] && continue
+      [ "$f" = "$worker_pid" ] || [ "$f" = "$u_pid" ] && continue
       if [ "$main" = none ] || is_older "$f" "$main"; then main=$f; fi
     done
   fi
@@ -846,8 +905,14 @@ check_machine() {
 # Under the lock: whether the plan is obeyed, and, if so, all that it says is written down. Nothing is done yet.
 accept() {
   begin_life
+  # Two stamps: the state's, which ends with the boot, and the unit's, which tells another cluster's name too.
   refusal=owned-by
   [ -z "$stamp" ] || [ "$stamp" = "$ARG_OWNER" ] || return 1
+  read_drop_in
+  case $unit_owner/$unit_cluster in
+  / | "$ARG_OWNER/$ARG_CLUSTER" | "none/$ARG_CLUSTER") ;;
+  *) stamp="$unit_owner $unit_cluster" && return 1 ;;
+  esac
   refusal=token
   [ "$ARG_TOKEN" -ge "$seen" ] || return 1
   # From here on the older plans are void, even if this one cannot be granted: there is a newer one.
@@ -855,31 +920,92 @@ accept() {
   [ "$seen" = "$ARG_TOKEN" ] || put seen "$ARG_TOKEN" || return 1
   seen=$ARG_TOKEN
   if [ "$mode" = detach ]; then
+    # First of all the guard is told that the scheduler is nobody's business any more.
+    put detach "$life" || return 1
     rm -f "$dir/grant" "$dir/owner" "$dir/op"
     grant_until=0
     return 0
   fi
   [ -n "$stamp" ] || put owner "$ARG_OWNER" || return 1
+  stamp=$ARG_OWNER
+  accept_mode || return 1
+  rm -f "$dir/detach"
+}
+
+# The grant itself is stored later, when guard and gate are in force. A guard that had been told to let go gets a permit
+# for as long as that takes.
+accept_mode() {
   case $active:$mode in
-  yes:run | yes:restart | yes:hold) accept_grant ;;
-  *:stop)
-    rm -f "$dir/grant" || return 1
-    grant_until=0
+  yes:run | yes:restart | yes:hold)
+    check_grant || return 1
+    refusal='state-not-stored'
+    [ ! -e "$dir/detach" ] || put permit "$((up + ARMING)) $life arming"
     ;;
+  *:stop) drop_grant ;;
   esac
 }
 
-accept_grant() {
+check_grant() {
   refusal=life
   [ "$ARG_LIFE" = "$life" ] || return 1
+  read_up
   read_now
   refusal=until-past
   [ "$ARG_UNTIL" -gt "$now" ] || return 1
   refusal=until-too-far
-  [ $((ARG_UNTIL - now)) -le $(((SET_GRANT_SECONDS + SET_SKEW_SECONDS) * 1000)) ] || return 1
+  [ $((ARG_UNTIL - now)) -le $(((SET_GRANT_SECONDS + SET_SKEW_SECONDS) * 1000)) ]
+}
+
+# The grant goes first, so that nothing new starts. What runs has until KILL is due, and two seconds more, so that the
+# guard comes in only where this process has ended; but never longer than the grant and the grace. A stop that is
+# repeated keeps its instant.
+drop_grant() {
   refusal='state-not-stored'
-  put grant "$ARG_UNTIL $life" || return 1
-  grant_until=$ARG_UNTIL
+  read_op
+  kill_at
+  last=$((due + 2000))
+  [ "$grant_up" -le "$up" ] || [ $((grant_up + SET_GRACE_SECONDS * 1000)) -ge "$last" ] ||
+    last=$((grant_up + SET_GRACE_SECONDS * 1000))
+  [ "$SET_GUARD" != on ] || put permit "$last $life stop" || return 1
+  rm -f "$dir/grant" || return 1
+  grant_until=0 grant_up=0
+}
+
+# Whether this plan gives a grant, in $grants. A hold gives one to who has one already, and to a scheduler that runs:
+# where none does, and nobody may start one, it does not open the gate.
+decide_grant() {
+  grants=no
+  case $active:$mode in
+  yes:run | yes:restart) grants=yes ;;
+  yes:hold)
+    if is_granted; then
+      grants=yes
+    else
+      look || return 1
+      case $state:$found in
+      running:* | starting:*[0-9]*) grants=yes ;;
+      esac
+    fi
+    ;;
+  esac
+}
+
+# Stores the grant, if this is the newest plan still. It ends by the clock that nobody can set as well.
+give_grant() {
+  lock 10 || { state=busy detail=locked && return 1; }
+  read_state
+  read_up
+  read_now
+  if [ "$seen" != "$ARG_TOKEN" ]; then
+    unlock
+    state=busy detail=superseded
+    return 1
+  fi
+  if put grant "$ARG_UNTIL $life $((up + ARG_UNTIL - now))"; then
+    grant_until=$ARG_UNTIL grant_up=$((up + ARG_UNTIL - now))
+    rm -f "$dir/permit"
+  fi
+  unlock
 }
 
 # When KILL is due for a stop that begins now; a stop that is under way keeps its own instant.
@@ -894,7 +1020,6 @@ kill_at() {
 begin_stop() {
   read_op
   [ "$op_state:$op_goal" = open:stop ] && is_op_manned && return 1
-  kill_at
   begin_op stop no "$due"
 }
 
@@ -904,7 +1029,10 @@ do_stop() {
   if [ "$state" = stopped ]; then
     lock 10 || { state=busy && return 0; }
     read_op
-    if [ "$began_nonce" = "$op_nonce" ] && [ "$op_state" = open ]; then end_op 'done'; fi
+    if [ "$began_nonce" = "$op_nonce" ] && [ "$op_state" = open ]; then
+      end_op 'done'
+      rm -f "$dir/permit"
+    fi
     unlock
     return 0
   fi
@@ -1073,8 +1201,8 @@ answer() {
   detail=$(printf '%s' "$detail" | LC_ALL=C tr -c 'A-Za-z0-9 ._:=/+-' '?' | cut -c 1-160)
   printf '{"v":1,"cluster":"%s","node":"%s","token":%s,"seen":%s,"life":"%s","clock":%s,"state":"%s","pids":[%s],' \
     "$ARG_CLUSTER" "$node" "$ARG_TOKEN" "$seen" "$life" "$now" "$state" "$pids"
-  printf '"since":%s,"restarts":%s,"invocation":"%s","guard":"none","gate":"none","grantUntil":%s%s,' \
-    "$since" "$restarts" "$invocation" "$grant_until" "$health"
+  printf '"since":%s,"restarts":%s,"invocation":"%s","guard":"%s","gate":"%s","grantUntil":%s%s,' \
+    "$since" "$restarts" "$invocation" "$guard" "$gate" "$grant_until" "$health"
   printf '"log64":"%s","reason":"%s"}\n' "$log64" "$detail"
 }
 
@@ -1091,6 +1219,26 @@ keep_program() {
   cp "$0" "$dir/program.new" && mv -f "$dir/program.new" "$dir/program"
 }
 
+# Our own unit around the start command. It is never enabled: after a boot it waits for a grant, or for people.
+put_own_unit() {
+  program="ARG_CLUSTER='$ARG_CLUSTER' ARG_ACTIVE=none
+$(grep -v '^ARG_' "$0")"
+  put_file "$etc/program" "$program" 0700 && put_file "$units/$unit" "$(own_unit_text)" 0644
+}
+
+own_unit_text() {
+  cat <<END_OF_UNIT
+[Unit]
+Description=Scheduler of cluster $ARG_CLUSTER, started and stopped by its failover controller
+After=network-online.target remote-fs.target
+
+[Service]
+Environment=AWS_SSM_INSTANCE_ID=$node
+ExecStart=/bin/sh "$etc/program" command
+Restart=no
+END_OF_UNIT
+}
+
 # Obeys the mode, or refuses. Fails if it could not be found out how the scheduler stands.
 obey() {
   if [ "$mode" = look ]; then
@@ -1103,27 +1251,70 @@ obey() {
   detail=''
   read_state
   began_nonce=none
-  if accept && keep_program; then
-    [ "$mode" != stop ] || ! begin_stop || began_nonce=$op_nonce
-    unlock
-    trim_log
-    case $mode in
-    stop) do_stop ;;
-    run | restart) do_run ;;
-    *) look ;;
-    esac
-  else
+  if ! { accept && keep_program; }; then
     unlock
     look || :
     detail=$refusal
     [ "$refusal" != token ] || detail="token $seen"
     [ "$refusal" != owned-by ] || detail="owned-by $stamp"
     state=refused
+    return 0
   fi
+  if [ "$mode" = stop ] && ! is_overridden; then
+    begin_stop && began_nonce=$op_nonce
+  fi
+  unlock
+  trim_log
+  if [ "$mode" = detach ]; then
+    leave_alone
+  else
+    carry_out
+  fi
+}
+
+# In this order: guard, gate, grant, start. A stop goes on without guard and gate: they are its proof, not its means.
+carry_out() {
+  decide_grant || return 1
+  if ! alone arm; then
+    case $arm_fault in
+    busy | superseded) [ "$grants" = no ] || { state=busy detail=$arm_fault && return 0; } ;;
+    esac
+  fi
+  if [ "$grants" = yes ]; then
+    refusal=''
+    [ -z "$arm_fault" ] || refusal="guard-failed $arm_fault"
+    [ -z "$old_systemd" ] || refusal="old-systemd $old_systemd"
+    if [ -n "$refusal" ]; then
+      look || :
+      state=refused detail=$refusal
+      return 0
+    fi
+    give_grant || return 0
+  fi
+  if is_overridden; then
+    look
+    return
+  fi
+  case $mode in
+  stop) do_stop ;;
+  run | restart) do_run ;;
+  *) look ;;
+  esac
+}
+
+leave_alone() {
+  alone disarm || :
+  look || return 1
+  [ -z "$arm_fault" ] || state=refused detail="detach-failed $arm_fault"
 }
 
 # "stopped" is the word that lets another node start: it is not said when a newer plan has come meanwhile.
 confirm() {
+  # What people do with the gate open by hand is theirs: nothing is proven then.
+  case $state in
+  refused | busy) ;;
+  *) ! is_overridden || state=overridden ;;
+  esac
   [ "$mode" != look ] && [ "$state" = stopped ] || return 0
   answered=$seen
   read_state
@@ -1134,15 +1325,18 @@ converge() {
   read_up
   began=$up
   life=none seen=0 grant_until=0 state=refused main=none invocation=none since=0 restarts=0 found=' '
-  health='' log64='' detail='' op_nonce=none
+  health='' log64='' detail='' op_nonce=none u_load='' guard=none gate=none arm_fault='' unguarded='' grants=no
   check_arguments || { answer_unreadable "bad-argument $fault" && return; }
   read_node || { answer_unreadable no-identity && return; }
   active=no mode=$ARG_OTHERS
   [ "$ARG_ACTIVE" != "$node" ] || active=yes mode=$ARG_MODE
   read_state
+  name_unit
   if check_machine; then
     read_ancestors
     obey || state=refused
+    judge_guard
+    [ -n "$detail" ] || [ -z "$unguarded" ] || detail="unguarded $unguarded"
     confirm
     check_health
   else
@@ -1165,10 +1359,13 @@ case ${1-} in
 health) become "$SET_HEALTH_COMMAND" 2>&1 ;;
 stop-command) become "$SET_STOP" 2>&1 ;;
 work)
-  read_node && read_ancestors && work "$2"
+  read_node && name_unit && read_ancestors && work "$2"
   ;;
 start)
-  read_node && read_ancestors && start "$2"
+  read_node && name_unit && read_ancestors && start "$2"
+  ;;
+command)
+  read_node && name_unit && start_in_unit
   ;;
 esac
 exit 0

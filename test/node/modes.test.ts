@@ -9,7 +9,9 @@ import {
   ask,
   begin,
   clusterSettings,
+  killQuietly,
   plan,
+  run,
   renderUnchecked,
   stop,
   stopFully,
@@ -33,12 +35,15 @@ describe.concurrent.each(INSTALLED_SHELLS)("under %s, a node", (shell) => {
     expect(look).toMatchObject({ code: 0, errors: "", report: { state: "stopped", life: "none", seen: 0 } });
     expect(look.output).toMatch(/^\{.*\}\n$/);
     const life = await begin(node);
-    const run = await ask(node, { mode: "run", life });
-    expect(run).toMatchObject({ state: "running", life, reason: "started" });
-    expect(run.pids).not.toHaveLength(0);
-    const restarted = await ask(node, { mode: "restart", life, invocation: run.invocation });
-    expect(restarted.state).toBe("running");
-    expect(restarted.invocation).not.toBe(run.invocation);
+    const begun = await run(node, life);
+    expect(begun).toMatchObject({ state: "running", life, guard: "armed" });
+    expect(begun.pids).not.toHaveLength(0);
+    const restart = plan(node, { mode: "restart", life, invocation: begun.invocation });
+    const restarted = await until("it runs again", async () => {
+      const { report } = await node.converge(restart);
+      return report?.state === "running" ? report : undefined;
+    });
+    expect(restarted.invocation).not.toBe(begun.invocation);
     expect(await stop(node)).toMatchObject({ state: "stopped", grantUntil: 0, invocation: "none", pids: [] });
     expect(node.schedulers()).toEqual([]);
   });
@@ -51,7 +56,7 @@ describe.concurrent("look", () => {
     await ask(node, {});
     expect(node.state()).toEqual({});
     const life = await begin(node);
-    await ask(node, { mode: "run", life });
+    await run(node, life);
     const before = node.state();
     const report = await ask(node, { others: "look", active: "none" });
     expect(report).toMatchObject({ state: "running", life });
@@ -65,7 +70,7 @@ describe.concurrent("run", () => {
     const node = new TestNode(SLEEPER);
     onTestFinished(() => node.dispose());
     const life = await begin(node);
-    const first = await ask(node, { mode: "run", life });
+    const first = await run(node, life);
     const until = Date.now() + 110_000;
     const second = await ask(node, { mode: "run", life, until });
     expect(second).toMatchObject({ state: "running", invocation: first.invocation, since: first.since });
@@ -91,9 +96,9 @@ describe.concurrent("run", () => {
     const node = new TestNode(SLEEPER);
     onTestFinished(() => node.dispose());
     const life = await begin(node);
-    const first = await ask(node, { mode: "run", life });
-    process.kill(first.pids[0] ?? 0, "SIGKILL");
-    const again = await ask(node, { mode: "run", life });
+    const first = await run(node, life);
+    killQuietly(first.pids[0] ?? 0);
+    const again = await run(node, life);
     expect(again).toMatchObject({ state: "running", reason: "started after exited 137" });
     expect(again.invocation).not.toBe(first.invocation);
   });
@@ -134,7 +139,7 @@ describe.concurrent("run", () => {
     const node = new TestNode(SLEEPER);
     onTestFinished(() => node.dispose());
     const life = await begin(node);
-    await ask(node, { mode: "run", life });
+    await run(node, life);
     const other = plan(node, { active: "none" });
     const { report } = await node.converge(other, OWNER.replace("failover", "other"));
     expect(report).toMatchObject({ state: "refused", reason: `owned-by ${OWNER}` });
@@ -148,23 +153,38 @@ describe.concurrent("restart", () => {
     const node = new TestNode(SLEEPER);
     onTestFinished(() => node.dispose());
     const life = await begin(node);
-    const { invocation } = await ask(node, { mode: "run", life });
+    const { invocation } = await run(node, life);
     const report = await ask(node, { mode: "restart", life, invocation: "another" });
     expect(report).toMatchObject({ state: "running", invocation, reason: "other-invocation" });
   });
 });
 
 describe.concurrent("hold", () => {
-  it("extends the grant of a running scheduler and starts none", async ({ expect, onTestFinished }) => {
+  it("gives no grant where nothing runs: it must not open the gate", async ({ expect, onTestFinished }) => {
     const node = new TestNode(SLEEPER);
     onTestFinished(() => node.dispose());
     const life = await begin(node);
-    const until = Date.now() + 100_000;
-    expect(await ask(node, { mode: "hold", life, until })).toMatchObject({
+    expect(await ask(node, { mode: "hold", life })).toMatchObject({
       state: "stopped",
-      grantUntil: until,
+      grantUntil: 0,
+      guard: "armed",
     });
     expect(node.schedulers()).toEqual([]);
+  });
+
+  it("extends a grant that is not over, and the scheduler of it, and starts none", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const node = new TestNode(SLEEPER);
+    onTestFinished(() => node.dispose());
+    const life = await begin(node);
+    const { invocation, pids } = await run(node, life);
+    const until = Date.now() + 110_000;
+    expect(await ask(node, { mode: "hold", life, until })).toMatchObject({ invocation, grantUntil: until });
+    for (const pid of pids) killQuietly(pid);
+    const later = await ask(node, { mode: "hold", life, until: until + 1000 });
+    expect(later).toMatchObject({ state: "stopped", grantUntil: until + 1000, guard: "armed" });
   });
 
   it("grants nothing to a node that is not the active one", async ({ expect, onTestFinished }) => {
@@ -181,7 +201,7 @@ describe.concurrent("detach", () => {
     const node = new TestNode(SLEEPER);
     onTestFinished(() => node.dispose());
     const life = await begin(node);
-    const { invocation } = await ask(node, { mode: "run", life });
+    const { invocation } = await run(node, life);
     const report = await ask(node, { active: "none", others: "detach" });
     expect(report).toMatchObject({ state: "running", invocation, grantUntil: 0 });
     expect(Object.keys(node.state())).not.toContain("owner");
@@ -203,7 +223,7 @@ describe.concurrent("stop", () => {
     );
     onTestFinished(() => node.dispose());
     const life = await begin(node);
-    await ask(node, { mode: "run", life });
+    await run(node, life);
     const answer = await node.converge(plan(node, { active: "none" }));
     expect(answer.report).toMatchObject({ state: "stopping", reason: "stop-in-progress", grantUntil: 0 });
     expect(answer.milliseconds).toBeLessThan(5000);
@@ -222,7 +242,7 @@ describe.concurrent("stop", () => {
     const node = new TestNode(clusterSettings(settings, { timers: { killGraceSeconds: 4 } }));
     onTestFinished(() => node.dispose());
     const life = await begin(node);
-    await ask(node, { mode: "run", life });
+    await run(node, life);
     await stopFully(node);
     const log = node.read(`var/log/scheduler-failover/${CLUSTER}.log`);
     expect(log).toContain("by command");
@@ -234,9 +254,9 @@ describe.concurrent("stop", () => {
     const node = new TestNode(clusterSettings({ start: "exec sleep 1000", stop: "sleep 1000" }));
     onTestFinished(() => node.dispose());
     const life = await begin(node);
-    await ask(node, { mode: "run", life });
+    await run(node, life);
     expect(await stopFully(node)).toMatchObject({ state: "stopped", grantUntil: 0 });
-    await until("no process of any kind is left", () => node.processes().length === 0);
+    await until("no process of any kind is left, no guard either", () => node.processes().length === 0);
   });
 });
 

@@ -9,6 +9,7 @@ import {
   clusterSettings,
   findProgram,
   killQuietly,
+  run,
   sayMissing,
   stop,
   stopFully,
@@ -38,9 +39,9 @@ describe.concurrent("a stop leaves nothing behind:", () => {
     const node = new TestNode(clusterSettings({ start }));
     onTestFinished(() => node.dispose());
     const life = await begin(node);
-    await ask(node, { mode: "run", life });
+    await run(node, life);
     // With a root set, a process that does not carry it is nobody's business; what does carry it is all found.
-    const all = node.processes();
+    const all = node.unguarded();
     expect(all.length).toBeGreaterThan(1);
     await stopFully(node);
     expect(node.schedulers()).toEqual([]);
@@ -51,15 +52,14 @@ describe.concurrent("a stop leaves nothing behind:", () => {
     const node = new TestNode(clusterSettings({ start: "setsid sleep 1000 & exec sleep 1001" }));
     onTestFinished(() => node.dispose());
     const life = await begin(node);
-    const first = await ask(node, { mode: "run", life });
+    const first = await run(node, life);
     killQuietly(first.pids[0] ?? 0);
     const seen = await until("the end is noted", async () => {
       const report = await ask(node, {});
       return report.reason === "leftovers" ? report : undefined;
     });
     expect(seen.state).toBe("stopping");
-    const again = await ask(node, { mode: "run", life });
-    expect(again.state).toBe("running");
+    await until("it runs again", async () => (await ask(node, { mode: "run", life })).state === "running");
     expect(first.pids.filter(alive)).toEqual([]);
     await stopFully(node);
     expect(node.schedulers()).toEqual([]);
@@ -79,7 +79,7 @@ describe.concurrent("a stop leaves nothing behind:", () => {
     killQuietly(adopted.pids[0] ?? 0);
     await until("the children are found", async () => (await ask(node, {})).reason === "leftovers");
     await stopFully(node);
-    await until("the children have ended", () => node.processes().length === 0);
+    await until("the children have ended", () => node.unguarded().length === 0);
     expect(adopted.pids.filter(alive)).toEqual([]);
   });
 });
@@ -112,7 +112,8 @@ describe.concurrent("a scheduler with a pid file", () => {
     node.spawn(DAEMON);
     await until("it has written its file", () => node.read("run/demo.pid") !== "");
     const report = await ask(node, { mode: "run", life });
-    expect(report).toMatchObject({ state: "running", reason: "" });
+    expect(report).toMatchObject({ state: "running", guard: "none" });
+    expect(report.reason).toMatch(/^unguarded process \d+ was not started by us$/);
     expect(report.invocation).toMatch(new RegExp(`^${node.read("run/demo.pid").trim()}-\\d+$`));
   });
 
@@ -156,9 +157,9 @@ describe.concurrent("a scheduler with a pattern", () => {
       return report.state === "running" ? report : undefined;
     });
     const report = await ask(node, { mode: "run", life });
-    expect(report).toMatchObject({ state: "running", invocation: found.invocation, reason: "" });
+    expect(report).toMatchObject({ state: "running", invocation: found.invocation, guard: "none" });
     await stopFully(node);
-    await until("nothing is left", () => node.processes().length === 0);
+    await until("nothing is left", () => node.unguarded().length === 0);
   });
 
   it("is not the script, its shell, an editor, or who looks for it", async ({ expect, onTestFinished }) => {
@@ -203,10 +204,10 @@ describe.concurrent("a start command", () => {
     onTestFinished(() => node.dispose());
     const life = await begin(node);
     const report = await until("it runs", async () => {
-      const each = await ask(node, { mode: "run", life });
+      const each = await run(node, life);
       return each.state === "running" ? each : undefined;
     });
-    const later = await ask(node, { mode: "run", life });
+    const later = await run(node, life);
     expect(later).toMatchObject({ state: "running", invocation: report.invocation, pids: report.pids });
     for (const pid of report.pids) killQuietly(pid);
     expect(await ask(node, {})).toMatchObject({ state: "stopped", reason: "exited 0" });
@@ -219,7 +220,7 @@ describe.concurrent("a start command", () => {
     onTestFinished(() => node.dispose());
     node.write("venv/bin/activate", "VIRTUAL_ENV=/venv; export VIRTUAL_ENV\n");
     const life = await begin(node);
-    await ask(node, { mode: "run", life });
+    await run(node, life);
     expect(node.read("var/log/scheduler-failover/etl.log")).toContain("in /venv");
   });
 
@@ -268,8 +269,8 @@ describe.concurrent("a start command", () => {
     );
     onTestFinished(() => node.dispose());
     const life = await begin(node);
-    await ask(node, { mode: "run", life });
-    await ask(node, { mode: "run", life });
+    await run(node, life);
+    await run(node, life);
     await until("it writes on", () => node.read("var/log/scheduler-failover/etl.log").includes("more"));
     expect(node.read("var/log/scheduler-failover/etl.log").length).toBeLessThan(100_000);
     expect(node.read("var/log/scheduler-failover/etl.log.1")).toContain("said");

@@ -142,11 +142,12 @@ export class TestNode {
     return existsSync(file) ? readFileSync(file, "utf8") : "";
   }
 
-  /** Names and contents of the protocol's state, to compare. */
+  /** Names and contents of the protocol's state, to compare, but the guard's word that it lives. */
   state(): Readonly<Record<string, string>> {
     const folder = join(this.root, "run/scheduler-failover", CLUSTER);
     const names = existsSync(folder) ? readdirSync(folder).sort() : [];
-    return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+    const told = names.filter((name) => name !== "guard");
+    return Object.fromEntries(told.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
   }
 
   environment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
@@ -204,6 +205,11 @@ export class TestNode {
     return processesWith(`SCHEDULER_FAILOVER_ROOT=${this.root}`);
   }
 
+  /** Processes of this node but its guard, which stays as long as there is a grant, and some seconds longer. */
+  unguarded(): readonly number[] {
+    return this.processes().filter((pid) => !/guard(-program)? guard/.test(commandLine(pid)) && !isNap(pid));
+  }
+
   /** Processes that belong to a scheduler which the node started, the starter included. */
   schedulers(): readonly number[] {
     return processesWith(`SCHEDULER_FAILOVER_MARK=${this.id}/${CLUSTER}`).filter((pid) =>
@@ -225,9 +231,14 @@ export class TestNode {
   }
 }
 
+/** What a guard waits with between two looks. */
+const isNap = (pid: number) => commandLine(pid) === "sleep 0.5 ";
+
 const asUser = (user: string) => ["setpriv", `--reuid=${user}`, "--regid=nogroup", "--clear-groups", "--"];
 
 export function killQuietly(pid: number, signal: NodeJS.Signals = "SIGKILL"): void {
+  // 0 would be the tests' own process group.
+  if (pid <= 1) throw new Error(`no process of a node: ${pid}`);
   try {
     process.kill(pid, signal);
   } catch {
@@ -302,6 +313,13 @@ export async function ask(node: TestNode, change: Partial<Plan>): Promise<NodeRe
   if (!report) throw new Error(`no report: ${output}${errors}`);
   return report;
 }
+
+/** Asks for a scheduler until it runs, as the ticks do: on a busy machine one converge may not see that. */
+export const run = (node: TestNode, life: string, change: Partial<Plan> = {}): Promise<NodeReport> =>
+  until("the scheduler runs", async () => {
+    const report = await ask(node, { mode: "run", life, ...change });
+    return report.state === "running" ? report : undefined;
+  });
 
 export const stop = (node: TestNode) => ask(node, { active: "none" });
 

@@ -1,0 +1,122 @@
+# install: what is put on a node beside the protocol's state in /run, and where. docs/node.md lists it for people.
+#
+# Its text is part of the converge document and of node-setup.sh: functions only, with the settings (SET_*), the
+# cluster (ARG_CLUSTER), $root, $unit and $mark given. Every file is replaced by renaming, and is on the disk before it
+# counts: a gate that is empty after a power failure would not be one.
+
+# The names of all that is installed.
+name_files() {
+  etc=$root/etc/scheduler-failover/$ARG_CLUSTER
+  units=$root/etc/systemd/system
+  guard_unit=scheduler-failover-guard-$ARG_CLUSTER.service
+  # Sorted after what people call theirs: the last drop-in wins.
+  drop_in=$units/$unit.d/zz-scheduler-failover.conf
+  override_command=$root/usr/local/sbin/scheduler-failover-override
+}
+
+# Puts the text $2 into file $1 with mode $3, unless it is there; then says changed=yes.
+put_file() {
+  [ -f "$1" ] && [ "$(cat "$1")" = "$2" ] && return 0
+  (umask 022 && mkdir -p "${1%/*}") && printf '%s\n' "$2" >"$1.new" && chmod "$3" "$1.new" || return 1
+  sync "$1.new" || sync
+  mv -f "$1.new" "$1" || return 1
+  sync "${1%/*}" || sync
+  changed=yes
+}
+
+# $1 as one word of a shell's text.
+as_word() {
+  printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"
+}
+
+guard_text() {
+  cat <<'END_OF_GUARD'
+# include: guard.sh
+END_OF_GUARD
+}
+
+# The guard's program: for a unit of the settings what is in its control group, for a start command what is marked too.
+guard_program() {
+  marked=''
+  [ -n "$SET_UNIT" ] || marked=$mark
+  echo '#!/bin/sh'
+  echo "G_CLUSTER=$(as_word "$ARG_CLUSTER")"
+  echo "G_UNIT=$(as_word "$unit")"
+  echo "G_MARK=$(as_word "$marked")"
+  echo "G_ROOT=$(as_word "$root")"
+  echo "G_GRACE=$SET_GRACE_SECONDS"
+  guard_text
+}
+
+# The guard's own unit. Not restarted when it has died: what is bound to it stops, which is what its death must mean.
+guard_unit_text() {
+  cat <<END_OF_UNIT
+[Unit]
+Description=Guard of the scheduler of cluster $ARG_CLUSTER: kills it when its grant is over
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+ExecStart=/bin/sh "$etc/guard" guard
+Restart=no
+OOMScoreAdjust=-1000
+Nice=-10
+TimeoutStopSec=2
+END_OF_UNIT
+}
+
+# What binds the scheduler's unit to the guard and puts the gate before each of its starts. $1: who installs it.
+drop_in_text() {
+  cat <<END_OF_UNIT
+# Installed by the scheduler failover controller, which starts and stops this unit. To be rid of it: detach.
+# owner $1 $ARG_CLUSTER
+[Unit]
+BindsTo=$guard_unit
+After=$guard_unit
+
+[Service]
+ExecCondition=+/bin/sh -c '. "$etc/guard"; exit 113' gate
+KillMode=control-group
+SendSIGKILL=yes
+TimeoutStopSec=$SET_GRACE_SECONDS
+END_OF_UNIT
+}
+
+# Who has installed the drop-in, in $unit_owner and $unit_cluster, or both empty.
+read_drop_in() {
+  unit_owner='' unit_cluster=''
+  [ -n "$unit" ] && [ -f "$drop_in" ] || return 0
+  while read -r word key unit_owner unit_cluster; do
+    [ "$word $key" = '# owner' ] && return 0
+  done <"$drop_in"
+  unit_owner='' unit_cluster=''
+}
+
+# Break-glass, by the name that the gate's line in the journal tells.
+override_text() {
+  cat <<'END_OF_OVERRIDE'
+#!/bin/sh
+# scheduler-failover-override [--cluster NAME] --minutes N --reason TEXT
+# scheduler-failover-override [--cluster NAME] --end
+# Opens the gate of this node's scheduler while AWS's control plane is away. Needs root.
+root=${SCHEDULER_FAILOVER_ROOT:-}
+cluster='' before=''
+for word in "$@"; do
+  [ "$before" = --cluster ] && cluster=$word
+  before=$word
+done
+found='' names=''
+for file in "$root/etc/scheduler-failover"/*/guard "$root/run/scheduler-failover"/*/guard-program; do
+  [ -f "$file" ] || continue
+  name=${file%/*}
+  name=${name##*/}
+  [ -z "$cluster" ] || [ "$cluster" = "$name" ] || continue
+  found=$file names="$names $name"
+done
+case $names in
+'') echo "scheduler-failover-override: no cluster ${cluster:-at all} on this node" >&2 && exit 1 ;;
+' '*' '*) echo "scheduler-failover-override: name one by --cluster:$names" >&2 && exit 1 ;;
+esac
+exec sh "$found" override "$@"
+END_OF_OVERRIDE
+}
