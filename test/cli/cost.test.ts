@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { COUNTS, monthlyCost, total } from "../../lib/cli/cost.ts";
+import { deploy } from "../constructs/deployed.ts";
+import { twoClusters } from "../constructs/two-clusters.ts";
+import { type } from "./support/scripted-io.ts";
+
+describe("the cost", () => {
+  it("counts what the template has", async () => {
+    const deployed = await deploy(twoClusters);
+    const count = (resource: string): number => deployed.ofType(resource).length;
+    expect(count("AWS::CloudWatch::Alarm")).toBe(2 * COUNTS.alarmsPerCluster + COUNTS.alarmsPerStack);
+    expect(count("AWS::CloudWatch::Dashboard")).toBe(1);
+    expect(count("AWS::KMS::Key")).toBe(1);
+    expect(deployed.only("AWS::Lambda::Function").properties["MemorySize"]).toBe(COUNTS.functionGb * 1024);
+  });
+
+  it("of eleven clusters is that of two stacks", () => {
+    const dashboards = monthlyCost(11).find(({ what }) => what.includes("dashboards"));
+    expect(dashboards?.count).toBe(2);
+  });
+
+  it("grows with each cluster by less than 4 dollars, and with a faster beat", () => {
+    const one = total(monthlyCost(1));
+    expect(total(monthlyCost(10)) - one).toBeLessThan(9 * 4);
+    expect(total(monthlyCost(1, 5))).toBeGreaterThan(one);
+  });
+
+  it("is printed line by line, and with prices and sources as JSON", async () => {
+    const { code, io } = await type("cost");
+    expect(code).toBe(0);
+    expect(io.output).toContain(`together  `);
+    expect(Math.max(...io.output.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+    const json = JSON.parse((await type("cost --json")).io.output) as {
+      lines: { price: { source: string } }[];
+    }[];
+    expect(json.flatMap(({ lines }) => lines).every(({ price }) => price.source !== "")).toBe(true);
+  });
+});
