@@ -3,6 +3,7 @@ import type { Wish } from "../../lib/core/model.ts";
 import type { Cluster } from "./cluster.ts";
 import { boot, crash, deliverWaiting, emptyRun, endByItself } from "./converge.ts";
 import { tick } from "./loop.ts";
+import { startLocally } from "./node.ts";
 import type { NodeModel } from "./node.ts";
 
 type Happening = (cluster: Cluster, node: NodeModel) => void;
@@ -45,6 +46,24 @@ const HAPPENINGS: Readonly<Record<string, Happening>> = {
   "operator overrides": override,
   "operator steers": steer,
   "woken tick": (cluster) => wake(cluster),
+  "somebody starts it by hand": (cluster, node) => {
+    // Where there is no gate, nothing can refuse it: that is outside of what is promised.
+    if (!node.gate || !startLocally(node, cluster.now, 2000)) return;
+    cluster.tell(`scheduler is started by hand on ${node.id}`);
+    cluster.judge.started(node);
+  },
+  "record deleted": (cluster) => {
+    cluster.store.record = undefined;
+    cluster.judge.forgets();
+  },
+  "record restored": (cluster) => {
+    const old = cluster.judge.recordBefore(
+      cluster.now - (2 * cluster.settings.timers.grantSeconds + 10) * 1000,
+    );
+    if (!old) return;
+    cluster.store.record = old;
+    cluster.judge.forgets();
+  },
 };
 
 /** One happening after the other while the storm lasts. */
@@ -73,24 +92,48 @@ function cutOff(cluster: Cluster, node: NodeModel, milliseconds: number): void {
   });
 }
 
-/** The operating system ends its processes last: a scheduler runs on while EC2 says `stopping`. */
+/** Stopped by hand, and started again after a while; or terminated, and replaced by a new one. */
 function stopInstance(cluster: Cluster, node: NodeModel, comesBack: boolean): void {
+  const { timeline } = cluster.world;
+  const words = comesBack ? (["stopping", "stopped"] as const) : (["shutting-down", "terminated"] as const);
+  endInstance(cluster, node, words, 1, () => {
+    if (comesBack) timeline.after(cluster.random.seconds(5, 300), () => startInstance(cluster, node));
+    else
+      timeline.after(cluster.random.seconds(20, 200), () =>
+        cluster.tell(`${cluster.addNode().id} replaces it`),
+      );
+  });
+}
+
+/** StopInstances by force: it may take a while; somebody starts the instance again much later. */
+export function fence(cluster: Cluster, id: string): void {
+  const node = cluster.nodes.get(id);
+  if (!node) return;
+  cluster.tell(`EC2 is asked to stop ${id} by force`);
+  endInstance(cluster, node, ["stopping", "stopped"], 5, () => {
+    cluster.world.timeline.after(cluster.random.seconds(200, 900), () => startInstance(cluster, node));
+  });
+}
+
+/** The operating system ends its processes last: a scheduler runs on while EC2 says `stopping`. */
+function endInstance(
+  cluster: Cluster,
+  node: NodeModel,
+  [first, last]: readonly [string, string],
+  least: number,
+  then: () => void,
+): void {
   const { timeline } = cluster.world;
   const instance = cluster.instances.get(node.id);
   if (!instance || instance.word !== "running") return;
-  const word = comesBack ? "stopping" : "shutting-down";
-  instance.say(word, cluster.now);
-  timeline.after(cluster.random.seconds(1, 20), () => {
+  instance.say(first, cluster.now);
+  timeline.after(cluster.random.seconds(least, least + 40), () => {
     if (node.up) crash(cluster, node, 0);
     timeline.after(1000, () => {
-      instance.say(comesBack ? "stopped" : "terminated", cluster.now);
+      instance.say(last, cluster.now);
       cluster.tell(`EC2 says that ${node.id} is ${instance.word}`);
       if (cluster.random.chance(0.8)) wake(cluster);
-      if (comesBack) timeline.after(cluster.random.seconds(5, 300), () => startInstance(cluster, node));
-      else
-        timeline.after(cluster.random.seconds(20, 200), () =>
-          cluster.tell(`${cluster.addNode().id} replaces it`),
-        );
+      then();
     });
   });
 }

@@ -6,6 +6,7 @@ import type { ClusterRecord, DiscoveredNode, HistoryEntry, NodeId } from "../../
 import type { Expected, Mail, Ports, WriteOutcome } from "../../lib/core/ports.ts";
 import type { NodeSettings } from "../../lib/core/settings.ts";
 import type { Cluster } from "./cluster.ts";
+import { fence } from "./events.ts";
 import { collect, send } from "./wire.ts";
 
 /** The tick of a frozen machine takes no step until it thaws, and then goes on as if nothing had been. */
@@ -126,7 +127,11 @@ export function portsOf(cluster: Cluster, tick: TickProcess): Ports {
     },
     directory: {
       discover: (nodes, known) => tick.call("asking EC2", "EC2", () => discover(cluster, nodes, known)),
-      stop: () => Promise.reject(new Error("no run has the fence on")),
+      stop: (id) =>
+        tick.call("fencing", "EC2", () => {
+          if (faults.happens("EC2 refuses", 0.005)) throw new Error("RequestLimitExceeded");
+          fence(cluster, id);
+        }),
     },
     alerts: {
       send: (mail: Mail) =>

@@ -90,7 +90,7 @@ function build(world: World, n: number, options: RunOptions, parent: Random): Cl
   const kind = options.kind === "both" ? random.pick<Kind>(["bare", "guarded"]) : options.kind;
   const size = 1 + Math.floor(random.between(0, options.nodes));
   const faults = new Faults(parent.fork(`${name} faults`), options.leftOut);
-  const cluster = new Cluster(world, name, kind, settingsOf(random), alerts, random, faults);
+  const cluster = new Cluster(world, name, kind, settingsOf(random, kind), alerts, random, faults);
   for (let made = 0; made < Math.max(size, Math.min(2, options.nodes)); made += 1) cluster.addNode();
   const nodes = [...cluster.nodes.values()];
   const first = random.pick([0, 0, 1, 1, 1, 2]);
@@ -102,14 +102,17 @@ function build(world: World, n: number, options: RunOptions, parent: Random): Cl
   return cluster;
 }
 
-function settingsOf(random: Random): ClusterSettings {
+/** With the guard off only the fence stands behind a node that is silent. */
+function settingsOf(random: Random, kind: Kind): ClusterSettings {
+  const fence = random.pick(["none", "none", "ec2-stop"] as const);
+  const guard = fence === "ec2-stop" && kind === "bare" && random.chance(0.5) ? "off" : "on";
   return {
     nodes: { tag: { key: "cluster", value: "etl" }, prefer: [], exclude: [] },
     scheduler: { unit: "airflow-scheduler.service" },
     health: { kind: "command", command: "check", timeoutSeconds: 3, failures: random.pick([2, 3]) },
     timers: { ...DEFAULTS.timers, restartLimit: random.pick([0, 1, 1, 3]) },
-    guard: "on",
-    fence: "none",
+    guard,
+    fence,
     startIn: "run",
   };
 }
@@ -164,17 +167,22 @@ async function calm(world: World, clusters: readonly Cluster[], random: Random):
   return (last - begun) / 1000;
 }
 
-/** Of guarded nodes one may stay away if its stop is bounded: proven already, or time proves that its scheduler has ended. */
-function lost(cluster: Cluster, random: Random) {
+/**
+ * One node may stay away where that leads to a proof: time proves that a guarded scheduler has ended, if its grant is
+ * known to have an end; the fence proves it of any.
+ */
+function lost(cluster: Cluster, random: Random): NodeModel | undefined {
+  const { settings, store, now } = cluster;
   const living = [...cluster.nodes.values()].filter((node) => node.up);
-  const { record } = cluster.store;
-  const isKnown = ({ id, guard }: NodeModel) =>
-    guard === "armed" && record?.nodes[id]?.guard === "armed" && record.nodes[id].stopBy !== "ever";
-  const known = living.filter(isKnown);
+  const isBounded = ({ id, guard }: NodeModel) =>
+    guard === "armed" &&
+    store.record?.nodes[id]?.guard === "armed" &&
+    store.record.nodes[id].stopBy !== "ever";
+  const provable = settings.fence === "ec2-stop" ? living : living.filter(isBounded);
   const isFresh =
-    record !== undefined && cluster.now - record.savedAt < cluster.settings.timers.grantSeconds * 1000;
-  const mayLose = random.chance(0.3) && cluster.kind === "guarded" && isFresh;
-  return mayLose && living.length > 1 && known.length > 0 ? random.pick(known) : undefined;
+    store.record !== undefined && now - store.record.savedAt < settings.timers.grantSeconds * 1000;
+  const mayLose = random.chance(0.3) && isFresh && living.length > 1 && provable.length > 0;
+  return mayLose ? random.pick(provable) : undefined;
 }
 
 function looks(clusters: readonly Cluster[]): boolean {
@@ -188,7 +196,8 @@ function violationOf(clusters: readonly Cluster[]): Cluster | undefined {
 
 function result(clusters: readonly Cluster[], world: World, story: string[], recovery: number): RunResult {
   const bad = violationOf(clusters);
-  if (process.env["SIM_DEBUG"]) for (const c of clusters) console.log(JSON.stringify(c.store.record, null, 1), [...c.nodes.values()]);
+  if (process.env["SIM_DEBUG"])
+    for (const c of clusters) console.log(JSON.stringify(c.store.record, null, 1), [...c.nodes.values()]);
   const total = (of: (cluster: Cluster) => number) => clusters.reduce((sum, cluster) => sum + of(cluster), 0);
   return {
     violation: bad?.judge.violation?.message,
