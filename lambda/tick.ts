@@ -169,12 +169,14 @@ class Pass {
     }
   }
 
-  /** In a steady tick the decision waits for the active node only, in a transition for all. */
+  /**
+   * In a steady tick the decision waits for the active node only, and not for one that was silent before: it is asked
+   * again at the next beat, which its silence must not delay. In a transition it waits for all.
+   */
   private needed(planned: ClusterRecord, nodes: readonly NodeId[]): readonly NodeId[] {
-    const { phase } = planned;
-    return phase.name === "steady" && phase.active !== undefined && nodes.includes(phase.active)
-      ? [phase.active]
-      : nodes;
+    const { active, name } = planned.phase;
+    const awaited = name === "steady" && active !== undefined ? [active] : nodes;
+    return awaited.filter((id) => nodes.includes(id) && planned.nodes[id]?.silentSince === undefined);
   }
 
   private async save(decision: Decision, expected: Expected, wish: string | undefined): Promise<TickOutcome> {

@@ -172,6 +172,20 @@ export function readyTargets(facts: Facts): readonly NodeId[] {
   return facts.candidates.filter((id) => unprovenBut(id, record, settings, now).length === 0);
 }
 
+/** Silent nodes that nothing proves: they may run the scheduler that is looked for. */
+export function unsaid({ silent, unproven }: Facts): readonly NodeId[] {
+  return silent.filter((id) => unproven.includes(id));
+}
+
+/** The one node whose silence alone is in the way, for longer than a hiccup, where the fence may remove it. */
+export function toFence(facts: Facts): NodeId | undefined {
+  const [only, ...more] = unsaid(facts);
+  const since = only === undefined ? undefined : facts.record.nodes[only]?.silentSince;
+  const long = since !== undefined && facts.now - since >= hiccup(facts);
+  const may = facts.settings.fence === "ec2-stop" && facts.record.phase.fence === undefined;
+  return may && long && more.length === 0 && facts.othersAlive.length === 0 ? only : undefined;
+}
+
 /** Whether the last start has had all the time that it may take. */
 export function settled(facts: Facts): boolean {
   const { settleSeconds, killGraceSeconds } = facts.settings.timers;

@@ -62,7 +62,9 @@ export function noteInstances(
     const leaves = next.instance === "terminated" && record.phase.active !== id;
     if (!leaves) nodes[id] = next;
   }
-  return { ...record, nodes };
+  const { fence } = record.phase;
+  const fenced = fence !== undefined && isGone(nodes[fence] ?? UNKNOWN_NODE);
+  return { ...record, nodes, phase: fenced ? { ...record.phase, fence: undefined } : record.phase };
 }
 
 function noteInstance(node: NodeRecord, found: DiscoveredNode | undefined, now: Instant): NodeRecord {

@@ -1,6 +1,6 @@
 /** A node holds the grant and is silent, or its scheduler is not running. */
 import { downSince, moves, startFailed, startsInPlace, unhealthyLong } from "./active.ts";
-import { isExcluded, longSilent, restartsLeft, settled, standbys } from "./facts.ts";
+import { isExcluded, longSilent, restartsLeft, settled, standbys, toFence } from "./facts.ts";
 import type { Facts } from "./facts.ts";
 import { wayBack } from "./rules-before.ts";
 import { WITH_ACTIVE, rule } from "./rule.ts";
@@ -158,6 +158,18 @@ const NOT_RUNNING: readonly Rule[] = [
     when: "the scheduler is starting within its settle time",
     holds: (facts) => facts.verdict === "starting" && !startFailed(facts),
     sentence: "The scheduler is starting on {active}, {startSeconds} of {settleSeconds} s.",
+  }),
+  rule({
+    code: "FENCES_OTHER",
+    phases: WITH_ACTIVE,
+    when: "the scheduler does not run, the silence of one other node alone is in the way, and the fence is on",
+    holds: (facts) => facts.verdict === "stopped" && toFence(facts) !== undefined,
+    sentence:
+      "The scheduler on {active} does not run and {toFence} may run one: EC2 is asked to stop its instance by force.",
+    tell: "changes",
+    problem: "opens",
+    again: true,
+    change: (facts) => ({ phase: { fence: toFence(facts), downSince: downSince(facts) } }),
   }),
   rule({
     code: "STOPPED_UNPROVEN",

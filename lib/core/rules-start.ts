@@ -1,5 +1,5 @@
 /** From knowing nothing, or having stopped everything, to a start that rests on proofs. */
-import { byPreference, hiccup, readyTargets } from "./facts.ts";
+import { byPreference, hiccup, readyTargets, toFence, unsaid } from "./facts.ts";
 import type { Facts } from "./facts.ts";
 import type { Counters, Instant, NodeId } from "./model.ts";
 import { proofsBut } from "./proof.ts";
@@ -42,11 +42,6 @@ const mayRetry = (facts: Facts) => facts.now >= facts.record.counters.retryAt;
 const longer = (facts: Facts, than: number, since: Instant) => facts.now - since > than;
 const stopTakesTooLong = (facts: Facts) =>
   longer(facts, facts.settings.timers.killGraceSeconds * 1000 + hiccup(facts), facts.record.phase.since);
-
-/** Silent nodes that nothing proves: at first sight they may run the scheduler that is looked for. */
-export function unsaid({ silent, unproven }: Facts): readonly NodeId[] {
-  return silent.filter((id) => unproven.includes(id));
-}
 
 /** Also while the ticks stand aside: a plan that nodes refuse extends no grant and takes nothing off. */
 export const RULES_FIRST: readonly Rule[] = [
@@ -103,6 +98,17 @@ export const RULES_START: readonly Rule[] = [
       phase: { active: bestRunning(facts), cause: "none" },
       counters: { startedAt: facts.now },
     }),
+  }),
+  rule({
+    code: "FENCES_UNPROVEN",
+    phases: ["looking", "stopping"],
+    when: "the silence of one node alone is in the way for longer than a hiccup, another could start, and the fence is on",
+    holds: (facts) => toFence(facts) !== undefined && facts.candidates.length > 0,
+    sentence: "{toFence} is not proven to run no scheduler: EC2 is asked to stop its instance by force.",
+    tell: "changes",
+    problem: "opens",
+    again: true,
+    change: (facts) => ({ phase: { fence: toFence(facts) } }),
   }),
   rule({
     code: "FIRST_LOOK_WAITS",
@@ -172,22 +178,6 @@ export const RULES_START: readonly Rule[] = [
     holds: (facts) => facts.othersAlive.length > 0,
     sentence: "{othersAlive} is stopping its scheduler.",
     change: (facts) => ({ phase: { downSince: facts.record.phase.downSince ?? facts.now } }),
-  }),
-  rule({
-    code: "FENCES_UNPROVEN",
-    phases: ["stopping"],
-    when: "one node alone is not proven for longer than a hiccup, another could start, and the fence is on",
-    holds: (facts) =>
-      facts.settings.fence === "ec2-stop" &&
-      facts.record.phase.fence === undefined &&
-      facts.unproven.length === 1 &&
-      facts.candidates.length > 0 &&
-      longer(facts, hiccup(facts), facts.record.phase.since),
-    sentence: "{unproven} is not proven to run no scheduler: EC2 is asked to stop its instance by force.",
-    tell: "changes",
-    problem: "opens",
-    again: true,
-    change: (facts) => ({ phase: { fence: facts.unproven[0] } }),
   }),
   rule({
     code: "NO_PROOF",

@@ -1,11 +1,11 @@
 /** The words that rules' sentences leave open, filled in from the facts. */
-import { recentMoves, standbys } from "./facts.ts";
+import { recentMoves, standbys, toFence, unsaid } from "./facts.ts";
 import type { Facts } from "./facts.ts";
 import { formatForPeople } from "./instants.ts";
 import { proofsBut } from "./proof.ts";
 import { wouldStartOn } from "./rules-aside.ts";
 import { wayBack, wishTarget } from "./rules-before.ts";
-import { bestRunning, isElsewhere, startTarget, unsaid } from "./rules-start.ts";
+import { bestRunning, isElsewhere, startTarget } from "./rules-start.ts";
 import { attached } from "./steering.ts";
 import { mayOverride, runsWell, targetObstacle } from "./wishes.ts";
 import type { NodeId } from "./model.ts";
@@ -27,6 +27,7 @@ export const WORDS: Readonly<Record<string, (facts: Facts) => string>> = {
   othersAlive: ({ othersAlive }) => list(othersAlive),
   unproven: ({ unproven }) => list(unproven),
   ahead: ({ ahead }) => list(ahead),
+  toFence: (facts) => toFence(facts) ?? facts.record.phase.fence ?? "no node",
   excluded: ({ settings }) => list(settings.nodes.exclude),
   instance: ({ activeNode }) => activeNode.instance,
   silentSeconds: ({ activeNode, now }) => seconds(now - (activeNode.silentSince ?? now)),

@@ -270,6 +270,18 @@ export const FENCING: readonly Situation[] = [
     asks: "all stop",
   },
   {
+    says: "asks EC2 to stop the silent node for which a stopped scheduler is not started in place",
+    decision: () =>
+      afterReplies(
+        recordWith({ nodes: { a: node("a", "running"), b: silentA } }),
+        [answers("a", "stopped")],
+        fenced,
+      ),
+    code: "FENCES_OTHER",
+    phase: "steady",
+    asks: "hold a for life-a, others stop",
+  },
+  {
     says: "fences nobody while no standby answers",
     decision: () => afterReplies(recordWith({ nodes: { a: silentA, b: proven("b") } }), [], fenced),
     code: "ACTIVE_UNKNOWN",
