@@ -73,6 +73,7 @@ function wholeNumber(name: string, text: string, least: number, most: number): n
 function introduce(sandbox: Sandbox, display: Display): void {
   const name = sandbox.output("FunctionName");
   display.line("");
+  display.line(`console   ${sandbox.endpoint}/   (open it in a browser)`);
   display.line(`endpoint  ${sandbox.endpoint}`);
   display.line(`function  ${name}`);
   for (const { id, name: node } of sandbox.cloud.fleet.nodes) display.line(`${node}    ${id}`);

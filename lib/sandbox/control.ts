@@ -1,28 +1,33 @@
-/** The sandbox's own routes below `/_sandbox/`: its state, and faults. */
+/** The sandbox's own routes: the console, and below `/_sandbox/` its state and faults. */
 import type { ServerResponse } from "node:http";
+import { z } from "zod";
 import { FAULTS } from "./faults/catalogue.ts";
 import type { FaultRequest } from "./faults/faults.ts";
 import { Refusal } from "./faults/refusal.ts";
+import { refuseOtherNames, refuseOtherOrigins } from "./gateway/origin.ts";
 import { readJson } from "./gateway/protocols.ts";
 import type { RawRequest } from "./gateway/service.ts";
 
 export interface Controls {
   state(): object;
   fault(name: string, request: FaultRequest): Promise<string>;
+  console(request: RawRequest, response: ServerResponse): Promise<boolean>;
 }
 
 const BASE = "/_sandbox/";
 const FAULT_ROUTE = "faults/";
 
-/** Answers a request below `/_sandbox/`; false: it is none. */
+/** Answers a request to the sandbox itself, and any of a web page elsewhere, by a refusal; false: it is neither. */
 export async function serveControls(
   controls: Controls,
   request: RawRequest,
   response: ServerResponse,
 ): Promise<boolean> {
-  if (!request.path.startsWith(BASE)) return false;
   try {
     refuseOtherOrigins(request);
+    if (isOwn(request)) refuseOtherNames(request);
+    if (await controls.console(request, response)) return true;
+    if (!request.path.startsWith(BASE)) return false;
     send(response, 200, await route(controls, request));
   } catch (error) {
     if (!(error instanceof Refusal)) {
@@ -38,13 +43,20 @@ export async function serveControls(
   return true;
 }
 
+function isOwn({ path, headers }: RawRequest): boolean {
+  return path.startsWith(BASE) || headers["authorization"] === undefined;
+}
+
 async function route(controls: Controls, request: RawRequest): Promise<object> {
   const path = decodeURIComponent(request.path.slice(BASE.length));
   const asked = `${request.method} ${path}`;
   if (asked === "GET state") return controls.state();
   if (asked === "GET faults") {
     return Object.fromEntries(
-      Object.entries(FAULTS).map(([name, { sentence, node }]) => [name, { sentence, node }]),
+      Object.entries(FAULTS).map(([name, { parameters, ...kind }]) => [
+        name,
+        { ...kind, parameters: z.toJSONSchema(parameters, { io: "input" }) },
+      ]),
     );
   }
   if (request.method === "POST" && path.startsWith(FAULT_ROUTE)) {
@@ -59,14 +71,6 @@ function readFaultRequest(request: RawRequest): FaultRequest {
     return readJson(request.body);
   } catch (error) {
     throw new Refusal(error instanceof Error ? error.message : String(error), "body");
-  }
-}
-
-/** A web page elsewhere must not set faults through the browser of whoever looks at it. */
-function refuseOtherOrigins(request: RawRequest): void {
-  const { origin, host } = request.headers;
-  if (origin !== undefined && origin !== `http://${host ?? ""}`) {
-    throw new Refusal(`requests from ${origin} are not answered`, "origin");
   }
 }
 

@@ -1,6 +1,8 @@
 /** Watches which schedulers really run, from outside: several times a second, by the processes themselves. */
+import { type Look, Timeline } from "./console/timeline.ts";
 import type { EventStream } from "./events.ts";
 import type { Fleet } from "./nodes/fleet.ts";
+import type { LocalNode } from "./nodes/node.ts";
 import { schedulersOf } from "./nodes/schedulers.ts";
 
 const PERIOD_MILLISECONDS = 400;
@@ -8,6 +10,7 @@ const PERIOD_MILLISECONDS = 400;
 export class ProcessWatch {
   /** Seconds in which schedulers were seen on more than one node, or several on one; stopped processes count. */
   secondsOfTwo = 0;
+  readonly timeline = new Timeline();
   readonly #fleet: Fleet;
   readonly #events: EventStream;
   readonly #timer: NodeJS.Timeout;
@@ -27,11 +30,19 @@ export class ProcessWatch {
   #look(): void {
     const now = Date.now();
     const found = new Map<string, string>();
+    const looks: Look[] = [];
     for (const node of this.#fleet.nodes) {
-      for (const { pid, startTicks } of schedulersOf(node)) {
+      const schedulers = schedulersOf(node);
+      for (const { pid, startTicks } of schedulers) {
         found.set(`${pid} ${startTicks}`, `${node.name} (${node.id}), pid ${pid}`);
       }
+      looks.push({
+        node: node.id,
+        condition: conditionOf(node),
+        schedulers: schedulers.map(({ pid, state }) => ({ pid, hangs: state === "T" })),
+      });
     }
+    this.timeline.add(now, looks);
     if (found.size > 1) this.secondsOfTwo += (now - this.#lastLook) / 1000;
     this.#lastLook = now;
     for (const [key, where] of found) {
@@ -45,4 +56,10 @@ export class ProcessWatch {
     }
     this.#known = found;
   }
+}
+
+function conditionOf(node: LocalNode): Look["condition"] {
+  if (node.reachable) return "up";
+  if (node.agentRuns) return "cut-off";
+  return node.state === "pending" || node.state === "running" ? "booting" : "off";
 }

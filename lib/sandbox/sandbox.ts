@@ -3,6 +3,7 @@
  * endpoint, with local nodes and faults on demand. Starts in order, stops in reverse, cleans up after a failed start.
  */
 import { Cloud, OPERATOR_KEY } from "./cloud.ts";
+import { Console } from "./console/console.ts";
 import { type Controls, serveControls } from "./control.ts";
 import { EventStream, type SandboxEvent } from "./events.ts";
 import type { FaultName } from "./faults/catalogue.ts";
@@ -224,9 +225,12 @@ async function startParts(
     calls,
     stop,
   });
+  const console = new Console(sandbox);
+  undo.push(() => console.close());
   controls = {
     state: () => sandbox.state(),
     fault: (name, request) => cloud.faults.set(name, request),
+    console: (request, response) => console.serve(request, response),
   };
   await cloud.open(async () => {
     for (const node of options.startedByHand ?? []) await cloud.faults.set("start-by-hand", { node });
