@@ -1,4 +1,4 @@
-import { Alarm, ComparisonOperator, type Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
+import { Alarm, ComparisonOperator, Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
@@ -45,7 +45,7 @@ export class Alarms extends Construct {
     const alarm = new Alarm(this, watch.name, {
       alarmName: `${prefix}${watch.name}`,
       alarmDescription: watch.says,
-      metric: watch.metric,
+      metric: unlabelled(watch.metric),
       threshold: watch.threshold,
       comparisonOperator: COMPARISON[watch.fires],
       datapointsToAlarm: watch.minutes[0],
@@ -58,6 +58,10 @@ export class Alarms extends Construct {
     return alarm;
   }
 }
+
+/** Only a graph shows a label, and an alarm on a metric that has one is written as metric math. */
+const unlabelled = ({ namespace, metricName, dimensions = {}, statistic, period }: Metric): Metric =>
+  new Metric({ namespace, metricName, dimensionsMap: { ...dimensions }, statistic, period });
 
 const COMPARISON = {
   below: ComparisonOperator.LESS_THAN_THRESHOLD,

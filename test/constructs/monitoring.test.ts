@@ -15,14 +15,11 @@ interface AlarmProperties {
   readonly AlarmActions: readonly string[];
   readonly OKActions?: readonly string[];
   readonly TreatMissingData: string;
-  readonly Metrics: readonly {
-    readonly MetricStat: { readonly Metric: MetricId; readonly Stat: string; readonly Unit?: string };
-  }[];
-}
-interface MetricId {
   readonly Namespace: string;
   readonly MetricName: string;
   readonly Dimensions: readonly { readonly Name: string; readonly Value: string }[];
+  readonly Statistic: string;
+  readonly Unit?: string;
 }
 
 const alarms = deployed
@@ -62,44 +59,38 @@ describe("alarms", () => {
   });
 
   it("take silence for calm where a metric is put only when there is something to tell", () => {
-    const ofEvents = alarms.filter(({ Metrics }) =>
-      EVENT_METRICS.some((name) => name === Metrics[0]?.MetricStat.Metric.MetricName),
-    );
+    const ofEvents = alarms.filter(({ MetricName }) => EVENT_METRICS.some((name) => name === MetricName));
     expect(ofEvents).toHaveLength(4);
     for (const { TreatMissingData } of ofEvents) expect(TreatMissingData).toBe("notBreaching");
   });
 
   it("rest on metrics that the controller emits, for a cluster that is there, in any unit", () => {
-    const own = alarms.slice(0, -1).flatMap(({ Metrics }) => Metrics.map(({ MetricStat }) => MetricStat));
+    const own = alarms.slice(0, -1);
     expect(own).toHaveLength(10);
-    for (const { Metric, Unit } of own) {
-      expect(Metric.Namespace).toBe("Watch");
-      expect(METRIC_NAMES).toContain(Metric.MetricName);
-      expect(["main", "night"].map((Value) => [{ Name: "Cluster", Value }])).toContainEqual(
-        Metric.Dimensions,
-      );
+    for (const { Namespace, MetricName, Dimensions, Unit } of own) {
+      expect(Namespace).toBe("Watch");
+      expect(METRIC_NAMES).toContain(MetricName);
+      expect(["main", "night"].map((Value) => [{ Name: "Cluster", Value }])).toContainEqual(Dimensions);
       expect(Unit).toBeUndefined();
     }
   });
 
   it("tell a move, by the code that the rules give it", () => {
     expect(RULES.after.map(({ code }) => code)).toContain(FAILOVER_CODE);
-    const metrics = alarms.filter(({ AlarmName }) => AlarmName.endsWith("-failover"));
-    for (const { Metrics } of metrics) expect(Metrics[0]?.MetricStat.Metric.MetricName).toBe("Failovers");
+    const ofMoves = alarms.filter(({ AlarmName }) => AlarmName.endsWith("-failover"));
+    expect(ofMoves.map(({ MetricName }) => MetricName)).toEqual(["Failovers", "Failovers"]);
   });
 
   it("count the errors of the alias that ticks", () => {
     const fn = deployed.only("AWS::Lambda::Function").id;
-    expect(alarms.at(-1)?.Metrics[0]?.MetricStat).toMatchObject({
-      Stat: "Sum",
-      Metric: {
-        Namespace: "AWS/Lambda",
-        MetricName: "Errors",
-        Dimensions: [
-          { Name: "FunctionName", Value: `<${fn}>` },
-          { Name: "Resource", Value: `<${fn}>:tick` },
-        ],
-      },
+    expect(alarms.at(-1)).toMatchObject({
+      Statistic: "Sum",
+      Namespace: "AWS/Lambda",
+      MetricName: "Errors",
+      Dimensions: [
+        { Name: "FunctionName", Value: `<${fn}>` },
+        { Name: "Resource", Value: `<${fn}>:tick` },
+      ],
     });
   });
 });
