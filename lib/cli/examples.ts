@@ -2,12 +2,20 @@
  * Examples of each command: the help shows the lines, the pages in `docs/commands` also what they print, which a test
  * runs against the real actions and ticks.
  */
+export type After =
+  | "the active node was cut off"
+  | "a failover"
+  | "the scheduler was killed"
+  | "a pause"
+  | "the standby was excluded"
+  | "a switchover was asked for tonight";
+
 export interface Example {
   readonly words: string;
   /** What is shown by it; a sentence. */
   readonly says?: string;
   /** What befalls the cluster before it. */
-  readonly after?: "the active node was cut off" | "a failover" | "the scheduler was killed";
+  readonly after?: After;
   /** What is typed where it asks. */
   readonly typed?: string;
 }
@@ -23,7 +31,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
       says: "A node that does not answer may still run the scheduler: nothing is started elsewhere without proof.",
     },
   ],
-  why: [{ words: "why" }],
+  why: [{ words: "why" }, { words: "why", after: "the active node was cut off" }],
   history: [{ words: "history --limit 3", after: "a failover" }],
   metadata: [{ words: "metadata" }],
   is_scheduler_running: [{ words: "is_scheduler_running" }],
@@ -37,12 +45,13 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     },
   ],
   doctor: [{ words: "doctor --settings settings.yaml" }],
-  start: [{ words: "start --detach" }],
-  pause: [{ words: 'pause --until 2h --reason "database upgrade"' }],
-  resume: [{ words: "resume" }],
+  start: [{ words: "start --detach", after: "a pause" }, { words: "start --detach" }],
+  pause: [{ words: 'pause --until 2h --reason "database upgrade" --wait' }],
+  resume: [{ words: "resume --wait", after: "a pause" }],
   observe: [{ words: "observe --wait" }],
   exclude: [{ words: `exclude ${STANDBY} --reason "disk errors"` }],
-  include: [{ words: `include ${STANDBY}` }],
+  include: [{ words: `include ${STANDBY}`, after: "the standby was excluded" }],
+  cancel: [{ words: "cancel", after: "a switchover was asked for tonight" }],
   send_test_email: [{ words: "send_test_email" }],
   failover: [
     { words: 'failover --reason "node is failing" --wait --yes' },

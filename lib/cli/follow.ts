@@ -4,7 +4,7 @@ import { CommandError, type ExitCode } from "./io.ts";
 import { entryLine, wrap } from "./render.ts";
 import { instantOf, readStatus, type EntryView, type Status, type WishView } from "./replies.ts";
 import type { Session } from "./session.ts";
-import { clockTime } from "./times.ts";
+import { clockTime, dateTime } from "./times.ts";
 
 /** In a transition the ticks come every 2 s. */
 export const POLL_MILLISECONDS = 2_000;
@@ -34,15 +34,20 @@ export async function followWish(session: Session, wish: WishView, seconds: numb
 function tellStep(session: Session, status: Status, wish: WishView, told: Set<string>): void {
   const { phase, sentence } = wish;
   const ended = phase === "done" || phase === "failed";
+  const waits = phase === "accepted";
   // Until a tick has ended under the wish, the status still says what was before it.
-  const isOlder = (instantOf(status.view.tickedAt) ?? 0) < (instantOf(wish.at) ?? 0);
+  const isOlder = waits || (instantOf(status.view.tickedAt) ?? 0) < (instantOf(wish.at) ?? 0);
   const step = ended || isOlder ? phase : `${phase} ${status.code}`;
   if (told.has(step)) return;
   told.add(step);
-  const begun = phase === "accepted" ? "The next tick begins with it." : "A tick is at work on it.";
+  const begun = waits ? begins(wish) : "A tick is at work on it.";
   const words = ended && sentence !== undefined ? sentence : isOlder && !ended ? begun : status.sentence;
   const time = clockTime(isOlder ? wish.at : status.view.tickedAt);
   session.io.err(wrap(`${time}  ${phase.padEnd(PHASE_WIDTH)}  ${words}`, " ".repeat(12 + PHASE_WIDTH)));
+}
+
+function begins({ notBefore }: WishView): string {
+  return notBefore === null ? "The next tick begins with it." : `It begins at ${dateTime(notBefore)} UTC.`;
 }
 
 const PHASE_WIDTH = "going-back".length;

@@ -101,9 +101,9 @@ function exitTable(command: Command): string {
 /** With what is added after it, which `helpInformation` leaves out. */
 export function helpOf(command: Command): string {
   let text = "";
-  const { writeOut } = command.configureOutput();
+  const before = command.configureOutput();
   command.configureOutput({ writeOut: (more) => (text += more) });
   command.outputHelp();
-  command.configureOutput(writeOut ? { writeOut } : {});
+  command.configureOutput(before);
   return text;
 }

@@ -2,7 +2,14 @@
 import type { Refusal, Reply } from "../../lambda/actions/reply.ts";
 import type { Instant } from "../core/model.ts";
 import type { Io } from "./io.ts";
-import { type EntryView, instantOf, type NodeView, type Status, type WishView } from "./replies.ts";
+import {
+  type EntryView,
+  instantOf,
+  type NodeView,
+  type Status,
+  type WhyView,
+  type WishView,
+} from "./replies.ts";
 import { clockTime, dateTime, span } from "./times.ts";
 import { answers, verdictOf } from "./verdict.ts";
 
@@ -150,6 +157,27 @@ export function renderEntry(entry: EntryView): string {
 /** One line, as it is followed. */
 export function entryLine(entry: EntryView): string {
   return wrap(`${clockTime(entry.at)}  ${entry.code}: ${entry.sentence}`, "          ");
+}
+
+export function renderWhy({ waitsFor, steering, nodes, limits }: WhyView): string {
+  const list: (readonly [string, string])[] = waitsFor.map((words) => ["waits for", words] as const);
+  if (steering) list.push(["steered", `${steering.kind} by ${steering.by}: ${steering.reason}`]);
+  for (const { id, role, proof, missing, whyNot } of nodes) {
+    list.push([role, `${proof?.words ?? missing ?? `${id} is not proven to run none`}.`]);
+    if (role === "active") continue;
+    list.push(["", whyNot === null ? `${id} could take over.` : `It could not take over: ${whyNot}.`]);
+  }
+  const { restarts, restartLimit, attempts, retryAt, movesWithinHour, failoversPerHour } = limits;
+  const cooldown =
+    limits.cooldownSecondsLeft > 0 ? `; the next not before ${limits.cooldownSecondsLeft} s` : "";
+  list.push(["restarts", `${restarts} of ${restartLimit} in place`]);
+  list.push(["moves", `${movesWithinHour} of ${failoversPerHour} within the hour${cooldown}`]);
+  if (attempts > 0)
+    list.push([
+      "attempts",
+      `${attempts} have failed${retryAt === null ? "" : `; the next at ${dateTime(retryAt)} UTC`}`,
+    ]);
+  return fields(list);
 }
 
 /** Data of a shape that the program does not know: names and values, nested ones indented. */

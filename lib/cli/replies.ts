@@ -27,7 +27,8 @@ const nodeSchema = z.looseObject({
   health: z.looseObject({ code: z.number(), body: z.string() }).nullable().default(null),
   reason: z.string().default(""),
   log: z.string().default(""),
-  clock: time,
+  /** The node's clock less the controller's, when its answer was read; only `inspect` tells it. */
+  clockDifferenceSeconds: z.number().nullable().default(null),
   reportedAt: time,
   reportAgeSeconds: z.number().nullable().default(null),
   silentSince: time,
@@ -42,6 +43,7 @@ const wishSchema = z.looseObject({
   reason: z.string().default(""),
   sentence: z.string().optional(),
   at: time,
+  notBefore: time,
 });
 
 const entrySchema = z.looseObject({
@@ -110,6 +112,35 @@ export function readWish(answer: Answer): WishView {
 /** The nodes of an answer that has some. */
 export function readNodes(answer: Answer): readonly NodeView[] {
   return read(z.looseObject({ nodes: z.array(nodeSchema) }), answer).nodes;
+}
+
+const whySchema = z.looseObject({
+  waitsFor: z.array(z.string()),
+  steering: z.looseObject({ kind: z.string(), by: z.string(), reason: z.string() }).nullable().default(null),
+  nodes: z.array(
+    z.looseObject({
+      id: z.string(),
+      role: z.string(),
+      proof: proof.nullable(),
+      missing: z.string().nullable(),
+      whyNot: z.string().nullable(),
+    }),
+  ),
+  limits: z.looseObject({
+    restarts: z.number(),
+    restartLimit: z.number(),
+    attempts: z.number(),
+    retryAt: time,
+    movesWithinHour: z.number(),
+    failoversPerHour: z.number(),
+    cooldownSecondsLeft: z.number(),
+  }),
+});
+
+export type WhyView = z.output<typeof whySchema>;
+
+export function readWhy(answer: Answer): WhyView {
+  return read(whySchema, answer);
 }
 
 export function readClusters(answer: Answer): {

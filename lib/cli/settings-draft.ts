@@ -116,7 +116,7 @@ function timerLines({ settleSeconds }: SettingsDraft): string[] {
 }
 
 const LAST_LINES = [
-  "    # Look and report first, and change nothing; then `resume`, or take this out.",
+  "    # Look and report first, and change nothing; then take this out, and deploy.",
   "    # startIn: observe",
   "",
 ];

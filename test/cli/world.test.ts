@@ -188,10 +188,11 @@ describe("watch", () => {
 
   it("is drawn again in place on a terminal", async () => {
     const { io } = await at("watch", { sleeps: 3, terminal: true });
-    const [first = "", ...more] = io.output.split(/\u001B\[\d+A\r\u001B\[J/);
+    const clear = "\r\u001B[J";
+    const [first = "", ...more] = io.output.split(clear);
     expect(more).toHaveLength(2);
     const height = first.split("\n").length - 1;
-    expect(io.output).toContain(`\u001B[${height}A\r`);
+    expect(io.output).toContain(`\u001B[${height}A${clear}`);
   });
 });
 

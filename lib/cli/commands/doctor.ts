@@ -11,7 +11,7 @@ import {
 } from "../doctor.ts";
 import { asked, examineAgents, examineMail } from "../doctor-services.ts";
 import { wrap, type Colour } from "../render.ts";
-import { readClusters, readStatus, type Status } from "../replies.ts";
+import { readClusters, readNodes, readStatus, type Status } from "../replies.ts";
 import type { CommonOptions, Session } from "../session.ts";
 import { define, runs, withCluster, withJson, type Tool } from "../tool.ts";
 
@@ -64,7 +64,12 @@ async function examine(
 }
 
 async function statusOf(session: Session, cluster: string): Promise<Status> {
-  return readStatus(session.expect(await session.look("status", { cluster })));
+  const status = readStatus(session.expect(await session.look("status", { cluster })));
+  if (!status.view.recorded) return status;
+  // The clocks are told by `inspect` alone, which versions before this one do not have.
+  const inspected = await session.look("inspect", { cluster });
+  if (!inspected.ok) return status;
+  return { ...status, view: { ...status.view, nodes: [...readNodes(inspected)] } };
 }
 
 const COLOURS: Readonly<Record<Level, Colour>> = {

@@ -1,8 +1,17 @@
 /** The commands that only look. */
 import type { Reply } from "../../../lambda/actions/reply.ts";
 import type { ExitCode } from "../io.ts";
-import { fields, renderData, renderEntry, renderNodes, renderStatus, table, wrap } from "../render.ts";
-import { readClusters, readEntries, readNodes, readStatus, type NodeView } from "../replies.ts";
+import {
+  fields,
+  renderData,
+  renderEntry,
+  renderNodes,
+  renderStatus,
+  renderWhy,
+  table,
+  wrap,
+} from "../render.ts";
+import { readClusters, readEntries, readNodes, readStatus, readWhy, type NodeView } from "../replies.ts";
 import { Session, type CommonOptions } from "../session.ts";
 import { define, runs, runsHere, withCluster, withJson, type Tool } from "../tool.ts";
 import { answers, verdictOf } from "../verdict.ts";
@@ -43,7 +52,8 @@ function addWhy(tool: Tool): void {
     name: "why",
     group: "look",
     summary: "Why the controller does what it does, and why it does not do more",
-    description: "What the last tick saw, which rule held, and what stands in the way of a move.",
+    description:
+      "The last decision; what is waited for; for each node the proof that it runs no scheduler, or what is missing for it, and why the scheduler could not move there; and the limits of restarts and moves.",
     exits: ["it was answered", "refused"],
   });
   runs(tool, withJson(withCluster(command)), async (session) => {
@@ -51,7 +61,7 @@ function addWhy(tool: Tool): void {
     const ended = session.shown(reply, 1);
     if (ended !== undefined || !reply.ok) return ended ?? 1;
     session.out(wrap(`${reply.cluster ?? ""}: ${reply.code}: ${reply.sentence}`));
-    if (Object.keys(reply.data).length > 0) session.out(`\n${renderData(reply.data)}`);
+    session.out(`\n${renderWhy(readWhy(reply))}`);
     return 0;
   });
 }

@@ -24,6 +24,12 @@ export function addSteering(tool: Tool): void {
     "Only look and say what would be done, and change nothing",
     "Guard, gate and grant are taken off the nodes, and the scheduler is left as it is: nobody brings it back. This is how the controller first runs beside the predecessor.",
   );
+  addSimple(
+    tool,
+    "cancel",
+    "Take back a move that waits for its time",
+    "One that has begun is not taken back: the controller brings it to an end, or goes back by itself.",
+  );
   addNode(
     tool,
     "exclude",

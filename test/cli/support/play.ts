@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readFileSync } from "node:fs";
 import { type FormatConfig, format } from "oxfmt";
-import type { Example } from "../../../lib/cli/examples.ts";
+import type { After, Example } from "../../../lib/cli/examples.ts";
 import { commandPages } from "../../../lib/cli/pages.ts";
 import { createProgram } from "../../../lib/cli/program.ts";
 import { ScriptedIo, type } from "./scripted-io.ts";
@@ -36,6 +36,29 @@ export async function playPages(): Promise<ReadonlyMap<string, string>> {
   }
 }
 
+const EVENTS: Readonly<Record<After, (world: SmallWorld) => Promise<void>>> = {
+  "the active node was cut off": async (world) => {
+    world.cutOffActive();
+    await world.go(60_000);
+  },
+  "the scheduler was killed": (world) => {
+    world.killScheduler();
+    return Promise.resolve();
+  },
+  "a failover": (world) => wish(world, { action: "failover", reason: "kernel update" }),
+  "a pause": (world) => wish(world, { action: "pause", reason: "database upgrade" }),
+  "the standby was excluded": (world) => wish(world, { action: "exclude", node: NODES[1] }),
+  "a switchover was asked for tonight": (world) =>
+    wish(world, { action: "switchover", at: "2027-01-15T23:00:00Z" }),
+};
+
+/** With the time that it takes until it is done. */
+async function wish(world: SmallWorld, request: Readonly<Record<string, unknown>>): Promise<void> {
+  const reply = await world.invoke({ ...request, by: "ana" }, "operate");
+  if (!reply.ok) throw new Error(reply.error.sentence);
+  await world.go(90_000);
+}
+
 /** Sleeps of 2 s after which Ctrl-C is pressed in a command that never ends. */
 const WATCHED_SLEEPS = 15;
 
@@ -54,15 +77,7 @@ class Stage {
   private async perform(name: string, { words, after, typed }: Example): Promise<string> {
     const world = new SmallWorld();
     await world.settle();
-    if (after === "the active node was cut off") {
-      world.cutOffActive();
-      await world.go(60_000);
-    } else if (after === "a failover") {
-      await world.invoke({ action: "failover", reason: "kernel update", by: "ana", key: "f" }, "operate");
-      await world.go(90_000);
-    } else if (after === "the scheduler was killed") {
-      world.killScheduler();
-    }
+    if (after !== undefined) await EVENTS[after](world);
     const { io } = await type(words.replace(/ \| .*/, ""), {
       invoke: (request, alias) => world.invoke(request, alias),
       now: () => world.timeline.now,
