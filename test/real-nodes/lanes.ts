@@ -9,7 +9,6 @@ import {
   initStopped,
   runEmptied,
   startRefused,
-  ticksStop,
 } from "./cases/guard.ts";
 import { newNodeEnabled, powerLost, rebooted } from "./cases/power.ts";
 import {
@@ -21,6 +20,7 @@ import {
   slowStop,
   stoppedByHand,
 } from "./cases/starts.ts";
+import { breakGlass, ticksStop } from "./cases/ticks.ts";
 import type { ClusterOptions } from "./stage.ts";
 
 export interface Lane {
@@ -29,6 +29,7 @@ export interface Lane {
 }
 
 const STARTS: ClusterOptions = { name: "starts", enabled: false, by: "unit" };
+const HANDS: ClusterOptions = { name: "hands", enabled: false, by: "unit" };
 
 /** Cases that wait for a grant to run out come where the others of their lane are short. */
 export const LANES: readonly Lane[] = [
@@ -38,7 +39,7 @@ export const LANES: readonly Lane[] = [
     cases: [adopted, rebooted, powerLost, newNodeEnabled, frozen],
   },
   {
-    cluster: { name: "hands", enabled: false, by: "unit" },
+    cluster: HANDS,
     cases: [startRefused, daemonReload, gateRemoved, guardKilled, initStopped],
   },
   { cluster: { name: "apart", enabled: false, by: "unit" }, cases: [cutOff, runEmptied] },
@@ -48,5 +49,8 @@ export const LANES: readonly Lane[] = [
   },
 ];
 
-/** Concerns every cluster: played alone when the lanes are done. */
-export const FINALE: Lane = { cluster: STARTS, cases: [ticksStop] };
+/** Concern every cluster: played side by side when the lanes are done. */
+export const FINALE: readonly Lane[] = [
+  { cluster: STARTS, cases: [ticksStop] },
+  { cluster: HANDS, cases: [breakGlass] },
+];

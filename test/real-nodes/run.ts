@@ -25,11 +25,11 @@ const { values } = parseArgs({
     events: { type: "boolean", default: false },
   },
 });
-const finale = choose(FINALE);
+const finale = FINALE.map((lane) => choose(lane)).filter(({ cases }) => cases.length > 0);
 const lanes = LANES.map((lane) => choose(lane)).filter(
-  (lane) => lane.cases.length > 0 || (finale.cases.length > 0 && lane.cluster.name === finale.cluster.name),
+  ({ cases, cluster }) => cases.length > 0 || finale.some((each) => each.cluster === cluster),
 );
-const all = [...lanes, finale].flatMap(({ cluster, cases }) =>
+const all = [...lanes, ...finale].flatMap(({ cluster, cases }) =>
   cases.map((one) => ({ cluster: cluster.name, one })),
 );
 
@@ -82,10 +82,10 @@ function endOnSignals(close: () => Promise<void>): void {
   }
 }
 
-/** The lanes side by side, each in its order; then the one that concerns all. */
+/** The lanes side by side, each in its order; then those that concern all clusters. */
 async function playAll(stage: Stage): Promise<readonly Result[]> {
   const results = await Promise.all(lanes.map((lane) => playLane(stage, lane)));
-  return [...results.flat(), ...(await playLane(stage, finale))];
+  return [...results, ...(await Promise.all(finale.map((lane) => playLane(stage, lane))))].flat();
 }
 
 async function playLane(stage: Stage, { cluster: { name }, cases }: Lane): Promise<readonly Result[]> {

@@ -195,7 +195,7 @@ export class ClusterStage {
   }
 
   /** Waits until one scheduler runs, has settled, and every start in place is forgiven; the standby is proven stopped. */
-  async settled(within = 60): Promise<void> {
+  async settled(within = 90): Promise<void> {
     await this.until(
       "one settled scheduler and a standby that is proven stopped",
       async () => this.runsOn() && isCalm(await this.read("metadata"), await this.read("status")),

@@ -18,4 +18,10 @@ export const SUITES: readonly Suite[] = [
   },
   { name: "types", command: ["tsc", "--noEmit"], group: "test" },
   { name: "unit", command: ["vitest", "run", "--config", "test/vitest.config.ts"], group: "test" },
+  {
+    name: "real nodes with systemd",
+    command: ["tsx", "test/real-nodes/run.ts"],
+    group: "ci",
+    needs: "root on Linux with apt-get: installs systemd-container and mmdebstrap, builds an image of 230 MB",
+  },
 ];

@@ -1,5 +1,4 @@
 /** What keeps a node's promise while somebody works at it: guard, gate, and what converge verifies each time. */
-import { isRecord } from "../../../lib/sandbox/values.ts";
 import { type Case, expectThat } from "../case.ts";
 import { BEAT_SECONDS, type ClusterStage, TIMERS } from "../stage.ts";
 import { type RealNode, UNIT } from "../real-node.ts";
@@ -159,48 +158,9 @@ export const frozen: Case = {
   },
 };
 
-export const ticksStop: Case = {
-  sentence:
-    "the ticks stop for longer than the grant: the guard stops the scheduler, by hand it is started under an override; when the ticks return they leave that one alone, and when it has ended the same node as before gets it",
-  play: async (cluster) => {
-    const [node, began] = [cluster.active(), Date.now()];
-    const standby = cluster.other(node);
-    await cluster.sandbox.fault("lambda-throttled");
-    await cluster.until("the guard has stopped it", () => !cluster.hasAny(node), BOUND_SECONDS);
-    const stopped = seconds(began);
-    await standby.inside(OVERRIDE, "--minutes", "5", "--reason", "a case");
-    await standby.inside("systemctl", "start", UNIT);
-    await cluster.until("it runs under the override", () => cluster.runsOn(standby), 10);
-    const before = cluster.main();
-    await cluster.sandbox.fault("clear");
-    const returned = Date.now();
-    await cluster.until("ticks see the override", async () => await saysOverridden(cluster, standby), 30);
-    await beats(2);
-    expectThat(cluster.main() === before, "the one that was started by hand goes on alone");
-    await standby.inside(OVERRIDE, "--end");
-    const ended = Date.now();
-    await cluster.until("it runs again", () => cluster.isReplaced(before), 60);
-    expectThat(cluster.active() === node, `${node.name} got it, found ${cluster.active().name}`);
-    return {
-      "stopped after s": stopped,
-      "seen as overridden after s": Math.round((ended - returned) / 1000) - 2 * BEAT_SECONDS,
-      "back after s": seconds(ended),
-    };
-  },
-};
-
-const OVERRIDE = "scheduler-failover-override";
-
-async function saysOverridden(cluster: ClusterStage, node: RealNode): Promise<boolean> {
-  const { nodes } = await cluster.read("status");
-  return (
-    Array.isArray(nodes) &&
-    nodes.some((each) => isRecord(each) && each["id"] === node.id && each["state"] === "overridden")
-  );
-}
-
 /** A grant that was renewed this instant, its kill grace, the skew, a beat until a tick sees it, and a start. */
-const BOUND_SECONDS = TIMERS.grantSeconds + TIMERS.killGraceSeconds + TIMERS.skewSeconds + 4 * BEAT_SECONDS;
+export const BOUND_SECONDS =
+  TIMERS.grantSeconds + TIMERS.killGraceSeconds + TIMERS.skewSeconds + 4 * BEAT_SECONDS;
 
 async function grantRunsOut(
   cluster: ClusterStage,
@@ -226,7 +186,7 @@ export async function property(node: RealNode, unit: string, name: string): Prom
   return output.trim();
 }
 
-function beats(count: number): Promise<void> {
+export function beats(count: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, count * BEAT_SECONDS * 1000);
   });
