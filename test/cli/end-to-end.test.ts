@@ -112,6 +112,15 @@ describe("the program as a process", () => {
     expect(sandbox.state().secondsOfTwo).toBe(0);
   }, 90_000);
 
+  it("pauses until it resumes, and says why in the meantime", async () => {
+    expect((await tool(["pause", "--until", "2h", "--reason", "upgrade", "--wait"])).code).toBe(0);
+    const paused = await tool(["status"]);
+    expect(paused.out).toMatch(/steered +paused since .* upgrade/s);
+    expect((await tool(["why"])).out).toContain("paused by");
+    expect((await tool(["start", "--detach", "--wait"])).code).toBe(0);
+    expect((await tool(["status"])).out).not.toContain("steered");
+  }, 60_000);
+
   it("reads the log that the function writes", async () => {
     const { code, out } = await tool(["logs", "--since", "5m"]);
     expect(code).toBe(0);
