@@ -74,6 +74,23 @@ export function documentHash(content: DocumentContent): string {
   return createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 12);
 }
 
+/** A shell's script of user data may be so large, in bytes. */
+export const LARGEST_USER_DATA = 16 * 1024;
+
+/**
+ * The script that installs guard and gate before the first converge, for an image or as user data. Throws as
+ * `documentContent` does.
+ */
+export function nodeSetup(cluster: string, settings: ClusterSettings): string {
+  const baked = bakedSettings(settings);
+  const faults = faultsOf(cluster, baked);
+  if (faults.length > 0) throw new Error(`cluster ${cluster}: ${faults.join("; ")}`);
+  const { SET_UNIT = "", SET_GUARD = "", SET_GRACE_SECONDS = "" } = baked;
+  const assigned = { ARG_CLUSTER: cluster, SET_UNIT, SET_GUARD, SET_GRACE_SECONDS };
+  const [shebang = "", ...lines] = withoutComments(nodeScript("node-setup.sh"));
+  return [shebang, ...assignments(assigned), ...lines, ""].join("\n");
+}
+
 const DESCRIPTIONS: Readonly<Record<ConvergeParameter, string>> = {
   Cluster: "The cluster.",
   Owner: "The table of the deployment that sends this.",
@@ -148,9 +165,12 @@ function faultsOf(cluster: string, baked: Readonly<Record<string, string>>): rea
 function preamble(baked: Readonly<Record<string, string>>): readonly string[] {
   return [
     ...CONVERGE_PARAMETERS.map((name) => `ARG_${name.toUpperCase()}='{{ ${name} }}'`),
-    ...Object.entries(baked).map(([name, value]) => `${name}=${quoted(value)}`),
+    ...assignments(baked),
   ];
 }
+
+const assignments = (values: Readonly<Record<string, string>>): readonly string[] =>
+  Object.entries(values).map(([name, value]) => `${name}=${quoted(value)}`);
 
 /** For any shell; between two dollar signs in a row the quotes are closed and opened again. */
 function quoted(value: string): string {

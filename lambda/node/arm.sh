@@ -183,7 +183,7 @@ arm_unit() {
   fi
   arm_fault=not-written
   put_file "$drop_in" "$(drop_in_text "$ARG_OWNER")" 0644 || { unbind && return 1; }
-  if [ -n "$changed" ] || [ "$u_reload" = yes ] || ! is_in_force; then
+  if [ -n "$changed" ] || ! is_in_force; then
     arm_fault=no-systemd
     reload && read_unit || return 1
   fi
@@ -291,26 +291,34 @@ judge_guard() {
   elif [ -n "$u_load" ] && is_in_force; then
     gate=installed guard=armed
     find_outside
-    if [ -n "$arm_fault" ]; then
-      guard=failed
-    elif [ -n "$unguarded" ]; then
+    case $arm_fault in
+    '' | busy | superseded) ;;
+    *) guard=failed ;;
+    esac
+    if [ -n "$unguarded" ]; then
       guard=none
     elif is_in_use && ! { [ "$g_active" = active ] && is_guard_live; }; then
       guard=failed
     fi
-  elif [ "$mode" != look ]; then
+  elif [ -n "$arm_fault" ]; then
     guard=failed gate=failed
   fi
 }
 
 # Whether something that belongs to the scheduler is not in the unit's control group, where the guard kills.
 find_outside() {
-  inside=" $(unit_processes)"
+  inside=" $(group_processes)"
   is_op_manned || :
   for f in $found; do
     [ "$f" = "$worker_pid" ] && continue
     case $inside in
-    *" $f "*) ;;
+    *" $f "*) continue ;;
+    esac
+    # One that has ended meanwhile has no place, one that has begun meanwhile may be inside.
+    place=$(cat "/proc/$f/cgroup")
+    [ -n "$place" ] || continue
+    case "$place$newline" in
+    *"/$unit$newline"* | *"/$unit/"*) ;;
     *) unguarded="process $f is outside of the unit" ;;
     esac
   done
@@ -329,7 +337,7 @@ judge_detached() {
   for f in $found; do
     case $marked in
     *" $f "*) ;;
-    *) unguarded="process $f was not started by us" ;;
+    *) ! read_stat "$f" || unguarded="process $f was not started by us" ;;
     esac
   done
   if [ -n "$arm_fault" ]; then

@@ -137,6 +137,11 @@ list_members() {
 
 # In $targets what must not live without a permission, and in $groups where it is.
 find_targets() {
+  list_targets
+  drop_strangers
+}
+
+list_targets() {
   targets='' groups=''
   if [ -n "$G_UNIT" ]; then
     list_groups
@@ -155,8 +160,14 @@ END_OF_GROUPS
 }
 
 # In the sandbox only what carries the same root counts or gets signals.
-is_eligible() {
-  [ -z "$G_ROOT" ] || grep -q -z -x -F -e "SCHEDULER_FAILOVER_ROOT=$G_ROOT" "/proc/$1/environ" 2>/dev/null
+drop_strangers() {
+  [ -n "$G_ROOT" ] || return 0
+  all=$targets targets=''
+  for member in $all; do
+    if grep -q -z -x -F -e "SCHEDULER_FAILOVER_ROOT=$G_ROOT" "/proc/$member/environ" 2>/dev/null; then
+      targets="$targets$member "
+    fi
+  done
 }
 
 # Kills $targets, at once where the kernel can (5.14). In $left what lived; zombies do not.
@@ -175,7 +186,6 @@ END_OF_GROUPS
     case $p_state in
     Z | X | x) continue ;;
     esac
-    is_eligible "$member" || continue
     left="$left$member "
     kill -KILL "$member" 2>/dev/null
   done
@@ -307,13 +317,19 @@ override() {
   minutes='' reason='' end=''
   while [ $# -gt 0 ]; do
     case $1 in
-    --minutes) minutes=${2-} && shift ;;
-    --reason) reason=${2-} && shift ;;
-    --cluster) shift ;;
-    --end) end=yes ;;
+    --end)
+      end=yes
+      shift
+      continue
+      ;;
+    --minutes | --reason | --cluster) [ $# -ge 2 ] || fail "$1 lacks its value" ;;
     *) fail "unknown argument $1; usage: --minutes N --reason TEXT, or --end" ;;
     esac
-    shift || fail 'the last argument lacks its value'
+    case $1 in
+    --minutes) minutes=$2 ;;
+    --reason) reason=$2 ;;
+    esac
+    shift 2
   done
   [ "$(id -u)" = 0 ] || fail 'needs root'
   read_clock || fail 'the time cannot be read'

@@ -68,9 +68,9 @@ END_OF_UNIT
 # What binds the scheduler's unit to the guard and puts the gate before each of its starts. $1: who installs it.
 drop_in_text() {
   cat <<END_OF_UNIT
-# Installed by the scheduler failover controller, which starts and stops this unit. To be rid of it: detach.
-# owner $1 $ARG_CLUSTER
 [Unit]
+X-Installed-By=the scheduler failover controller, which starts and stops this unit; to be rid of it: detach
+X-Failover-Owner=$1 $ARG_CLUSTER
 BindsTo=$guard_unit
 After=$guard_unit
 
@@ -86,8 +86,8 @@ END_OF_UNIT
 read_drop_in() {
   unit_owner='' unit_cluster=''
   [ -n "$unit" ] && [ -f "$drop_in" ] || return 0
-  while read -r word key unit_owner unit_cluster; do
-    [ "$word $key" = '# owner' ] && return 0
+  while IFS='= ' read -r key unit_owner unit_cluster; do
+    [ "$key" = X-Failover-Owner ] && return 0
   done <"$drop_in"
   unit_owner='' unit_cluster=''
 }

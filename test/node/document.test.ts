@@ -3,7 +3,14 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CONVERGE_PARAMETERS, convergeParameters } from "../../lib/core/converge.ts";
 import { LIMITS } from "../../lib/core/settings.ts";
-import { LARGEST_DOCUMENT, documentContent, documentHash, nodeScript } from "../../lib/node-document.ts";
+import {
+  LARGEST_DOCUMENT,
+  LARGEST_USER_DATA,
+  documentContent,
+  documentHash,
+  nodeScript,
+  nodeSetup,
+} from "../../lib/node-document.ts";
 import {
   CLUSTER,
   INSTALLED_SHELLS,
@@ -19,6 +26,7 @@ const script = `${nodeScript("converge.sh").join("\n")}\n`;
 const TEXTS = [
   ["converge", script],
   ["guard", `${nodeScript("guard.sh").join("\n")}\n`],
+  ["node-setup", `${nodeScript("node-setup.sh").join("\n")}\n`],
 ] as const;
 const content = documentContent(CLUSTER, clusterSettings({ unit: "airflow-scheduler.service" }));
 const PLAN = {
@@ -126,5 +134,21 @@ describe("the document", () => {
     );
     expect(() => documentContent(CLUSTER, clusterSettings({}))).toThrow(/exactly one of/);
     expect(() => documentContent("a/b", clusterSettings({ start: "x" }))).toThrow(/its name must match/);
+  });
+});
+
+describe("the set-up script of a node", () => {
+  const unit = clusterSettings({ unit: "airflow-scheduler@main.service" });
+
+  it("fits into the user data of an instance", () => {
+    expect(Buffer.byteLength(nodeSetup("x".repeat(64), unit))).toBeLessThan(LARGEST_USER_DATA * 0.9);
+  });
+
+  it("begins as a script of cloud-init does, and installs the guard that the document installs", () => {
+    const text = nodeSetup(CLUSTER, unit);
+    expect(text).toMatch(/^#!\/bin\/sh\n/);
+    const guard = (whole: string) => /END_OF_GUARD'\n(.*)\nEND_OF_GUARD/s.exec(whole)?.[1];
+    expect(guard(text)).toBe(guard(documentContent(CLUSTER, unit).mainSteps[0].inputs.runCommand.join("\n")));
+    expect(guard(text)).toContain("guard() {");
   });
 });

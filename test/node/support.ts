@@ -137,6 +137,10 @@ export class TestNode {
     return file;
   }
 
+  remove(path: string): void {
+    rmSync(join(this.root, path), { recursive: true, force: true });
+  }
+
   read(path: string): string {
     const file = join(this.root, path);
     return existsSync(file) ? readFileSync(file, "utf8") : "";
