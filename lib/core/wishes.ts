@@ -93,7 +93,7 @@ function owingBut(
   );
 }
 
-/** The nodes that a move could go to now, best first. */
+/** The nodes that a move could go to now, best first; never the one that the operator declares stopped. */
 export function possibleTargets(
   record: ClusterRecord,
   settings: ClusterSettings,
@@ -101,6 +101,6 @@ export function possibleTargets(
   override?: NodeId,
 ): readonly NodeId[] {
   return byPreference(Object.keys(record.nodes), settings).filter(
-    (id) => targetObstacle(id, record, settings, now, override) === undefined,
+    (id) => id !== override && targetObstacle(id, record, settings, now, override) === undefined,
   );
 }

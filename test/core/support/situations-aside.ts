@@ -70,6 +70,13 @@ export const OVERRIDING: readonly Situation[] = [
     asks: "hold a for life-a, others stop",
   },
   {
+    says: "does not move to the very node that the operator declared stopped, should it be back",
+    decision: () => beforeAsking(recordWith({ request: wish({ override: "b" }) })),
+    code: "FAILOVER_REFUSED",
+    phase: "steady",
+    asks: "run a for life-a, others stop",
+  },
+  {
     says: "takes it in the middle of a move that waits for a proof",
     decision: () =>
       beforeAsking(
