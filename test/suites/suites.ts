@@ -18,6 +18,7 @@ export const SUITES: readonly Suite[] = [
   },
   { name: "types", command: ["tsc", "--noEmit"], group: "test" },
   { name: "unit", command: ["vitest", "run", "--config", "test/vitest.config.ts"], group: "test" },
+  { name: "scenarios", command: ["tsx", "test/scenarios/run.ts", "--all"], group: "ci" },
   {
     name: "real nodes with systemd",
     command: ["tsx", "test/real-nodes/run.ts"],

@@ -1,0 +1,26 @@
+/** The process of one scenario: `child.ts NAME PORT ASSEMBLY`; tells its result to the process that started it. */
+import { SCENARIOS } from "./catalogue.ts";
+import { endPlay, play } from "./play.ts";
+import type { Word } from "./scenario.ts";
+
+const [name, port, assembly] = process.argv.slice(2);
+const scenario = SCENARIOS.find((one) => one.name === name);
+if (scenario === undefined || assembly === undefined) throw new Error("usage: child.ts NAME PORT ASSEMBLY");
+
+const end = () => void endPlay().finally(() => process.exit(130));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, end);
+// Who started it was killed: nobody waits for the result.
+process.once("disconnect", end);
+
+const result = await play(scenario, {
+  port: Number(port),
+  assembly,
+  onProgress: (text) => tell({ kind: "progress", text }),
+});
+process.removeListener("disconnect", end);
+tell({ kind: "result", result });
+process.disconnect?.();
+
+function tell(word: Word): void {
+  process.send?.(word);
+}

@@ -1,0 +1,36 @@
+import { processesOf } from "../watcher.ts";
+import type { Scenario } from "../scenario.ts";
+
+export const orphanChildren: Scenario = {
+  name: "orphan-children",
+  imitates:
+    "The main process dies and its helper, in a session of its own, lives on; then the scheduler moves away from that node.",
+  expects: "The node does not count as stopped before the orphan is ended too; then another node starts.",
+  history: [
+    "COLD_START",
+    "STARTS",
+    "STARTED",
+    "VERIFIED",
+    // Which of the two: whether the failed start had ended when the node answered.
+    "RESTARTED?",
+    "RETRIES_IN_PLACE?",
+    "MOVES_FAILED",
+    "STARTS",
+    "FAILED_OVER",
+    "VERIFIED",
+  ],
+  mails: { MOVES_FAILED: [1, 1], FAILED_OVER: [1, 1] },
+  async play(stage) {
+    await stage.begun();
+    const [node, standby] = [stage.active(), stage.standby()];
+    const root = stage.sandbox.folder.file("nodes", node);
+    const orphans = () => processesOf(root).filter((line) => line.includes("sleep 2000000"));
+    await stage.fault("start-fails", { node });
+    await stage.incident("kill", { node });
+    if (orphans().length === 0) throw new Error("the killed scheduler left no helper: nothing is tried here");
+    await stage.detected(["RESTARTED", "RETRIES_IN_PLACE"], 30);
+    await stage.restored(25, standby);
+    if (orphans().length > 0) throw new Error(`another node started beside ${orphans().join("; ")}`);
+    await stage.calm();
+  },
+};

@@ -1,0 +1,166 @@
+/** What holds at the end of every scenario, whatever the incident was. Each fault is one sentence. */
+import { readFileSync } from "node:fs";
+import { RULES } from "../../lib/core/decide.ts";
+import type { CallRecord } from "../../lib/sandbox/gateway/call-log.ts";
+import { readAssembly } from "../../lib/sandbox/template/assembly.ts";
+import { isRecord, listOf, recordOf, textOf } from "../../lib/sandbox/values.ts";
+import { CLUSTER } from "./deployments.ts";
+import { matches } from "./history-pattern.ts";
+import type { Entry } from "./operator.ts";
+import type { Letters, Scenario } from "./scenario.ts";
+import { codeOf, type Stage } from "./stage.ts";
+
+/** A watcher that was blind for longer might have missed something. */
+const LONGEST_BLINK_MILLISECONDS = 2_000;
+/** What a process takes between being seen and being gone: two looks of the watcher. */
+const TOLERANCE_SECONDS = 0.001;
+
+/** Printed on the page of the scenarios. */
+export const INVARIANTS: readonly string[] = [
+  "No task is handed out twice by the ledger of either cluster, unless the incident itself begins with two schedulers.",
+  "A watcher that shares no code with the controller reads /proc several times a second: seconds with two schedulers are 0. Where the incident begins with two, they end within the stated time, and at the end there is exactly one.",
+  "The history, read through the function's own `history`, has each transition once: as many entries as the record counts, in order, under tokens that never fall; and the codes are those that the scenario names.",
+  "Every transition whose rule mails was mailed, and nothing was mailed more often than the scenario says.",
+  "No invocation of the function failed but those that the fault brings about, and everything that it printed is one JSON object a line.",
+  "The function called nothing that its synthesized role does not permit; the loop called only Lambda.",
+  "When the sandbox has stopped, no process of it is left.",
+];
+
+/** While the sandbox runs; what is left when it has stopped is looked for afterwards. */
+export async function checkInvariants(stage: Stage, scenario: Scenario): Promise<readonly string[]> {
+  const faults: string[] = [];
+  for (const cluster of stage.ledgers.keys()) {
+    const own = cluster === CLUSTER;
+    const history = await stage.operator.history(cluster);
+    const counters = recordOf((await stage.operator.read("metadata", cluster))["counters"]);
+    faults.push(
+      ...checkSchedulers(stage, cluster, own ? (scenario.twoAllowed ?? 0) : 0),
+      ...checkHistory(cluster, history, Number(counters["transitions"])),
+      ...checkMailed(stage, cluster, history),
+    );
+    if (own && !matches(scenario.history, history)) {
+      const found = history.map(({ code }) => code).join(" ");
+      faults.push(`the history is "${found}", expected "${scenario.history.join(" ")}"`);
+    }
+  }
+  return [
+    ...faults,
+    ...checkLetters(stage, scenario.mails),
+    ...checkFunction(stage, scenario.functionErrors),
+    ...checkCalls(stage),
+  ];
+}
+
+function checkSchedulers(stage: Stage, cluster: string, allowed: number): readonly string[] {
+  const faults: string[] = [];
+  const { two } = stage.watcher.between(cluster, 0, Infinity);
+  const { doubleHandOuts, overlapSeconds, tasks } = stage.ledgers.get(cluster)?.read() ?? {};
+  if (two > allowed + TOLERANCE_SECONDS)
+    faults.push(`${cluster}: ${two.toFixed(2)} s of two, at most ${allowed}`);
+  if (allowed === 0 && doubleHandOuts !== 0)
+    faults.push(`${cluster}: ${doubleHandOuts} tasks handed out twice`);
+  if (allowed === 0 && overlapSeconds !== 0)
+    faults.push(`${cluster}: hand-outs overlap for ${overlapSeconds} s`);
+  if (tasks === 0) faults.push(`${cluster}: nothing was handed out`);
+  const last = stage.watcher.latest(cluster);
+  if (last.length !== 1) faults.push(`${cluster}: ${last.length} schedulers at the end`);
+  const { longestBlink } = stage.watcher;
+  if (longestBlink > LONGEST_BLINK_MILLISECONDS) faults.push(`the watcher was blind for ${longestBlink} ms`);
+  return faults;
+}
+
+function checkHistory(cluster: string, history: readonly Entry[], transitions: number): readonly string[] {
+  const faults: string[] = [];
+  if (history.length !== transitions) {
+    faults.push(`${cluster}: ${history.length} entries in the history, ${transitions} transitions counted`);
+  }
+  for (const [index, { at, token, code }] of history.entries()) {
+    const before = history[index - 1];
+    if (before === undefined) continue;
+    if (at <= before.at)
+      faults.push(`${cluster}: ${code} at ${at} is not after ${before.code} at ${before.at}`);
+    if (token < before.token) faults.push(`${cluster}: the token falls from ${before.code} to ${code}`);
+  }
+  return faults;
+}
+
+const MAILING: ReadonlySet<string> = new Set(
+  [...RULES.before, ...RULES.after]
+    .filter(({ tell }) => tell !== "quiet" && tell !== "history" && tell !== "changes")
+    .map(({ code }) => code),
+);
+
+/** The mail of a transition says its sentence. */
+function checkMailed(stage: Stage, cluster: string, history: readonly Entry[]): readonly string[] {
+  const { letters } = stage.sandbox.cloud.mailbox;
+  return history
+    .filter(({ code }) => MAILING.has(code))
+    .filter(
+      ({ code, sentence }) =>
+        !letters.some((one) => codeOf(one) === code && oneLine(one.text).includes(oneLine(sentence))),
+    )
+    .map(({ code, at }) => `${cluster}: ${code} at ${at} was not mailed`);
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/gu, " ").trim();
+}
+
+function checkLetters(stage: Stage, expected: Readonly<Record<string, Letters>>): readonly string[] {
+  const found = Map.groupBy(stage.sandbox.cloud.mailbox.letters, codeOf);
+  const codes = new Set([...found.keys(), ...Object.keys(expected)]);
+  return [...codes].flatMap((code) => {
+    const count = found.get(code)?.length ?? 0;
+    const [least, most] = expected[code] ?? [0, 0];
+    const between = least === most ? `${least}` : `${least} to ${most}`;
+    return count < least || count > most ? [`${count} mails of ${code}, expected ${between}`] : [];
+  });
+}
+
+function checkFunction(stage: Stage, allowed: RegExp | undefined): readonly string[] {
+  return stage.events.flatMap(({ kind, text, data }) => {
+    if (kind !== "problem") return [];
+    if (/ printed: /u.test(text)) return [`the function printed no JSON: ${text}`];
+    // Lambda's own line of a failed invocation; the controller's lines name their service.
+    const failed = data?.["level"] === "ERROR" && !Object.hasOwn(data, "service");
+    return failed && allowed?.test(text) !== true ? [`an invocation failed: ${text}`] : [];
+  });
+}
+
+/** The calls on record, but not of those that the fault lets nobody answer. */
+function checkCalls(stage: Stage): readonly string[] {
+  const permitted = permittedToFunction(stage);
+  const calls = readFileSync(stage.sandbox.folder.file("calls.jsonl"), "utf8").trim().split("\n");
+  const strange = new Set<string>();
+  for (const line of calls) {
+    const { caller, service, operation } = JSON.parse(line) as CallRecord;
+    const name = `${service}:${operation}`;
+    const may = caller.startsWith("function:")
+      ? permitted.has(name)
+      : caller === "states"
+        ? name === "lambda:Invoke"
+        : OPERATOR.has(name);
+    if (!may) strange.add(`${caller} called ${name}, which is not permitted`);
+  }
+  return [...strange];
+}
+
+/** What the scenarios themselves ask. */
+const OPERATOR: ReadonlySet<string> = new Set(["lambda:Invoke", "ssm:ListCommandInvocations"]);
+
+/** Every action in the policies of the controller's role, as the template has them. */
+function permittedToFunction(stage: Stage): ReadonlySet<string> {
+  const resources = Object.entries(readAssembly(stage.assembly).template.Resources);
+  const actions = resources
+    .filter(([id, { Type }]) => id.startsWith("Controller") && Type.startsWith("AWS::IAM::"))
+    .flatMap(([, { Properties }]) => actionsIn(Properties));
+  if (actions.length === 0) throw new Error("the template has no policy of the controller's role");
+  return new Set(actions);
+}
+
+function actionsIn(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(actionsIn);
+  if (!isRecord(value)) return [];
+  const own = value["Effect"] === "Allow" ? listOf([value["Action"]].flat()).map((one) => textOf(one)) : [];
+  return [...own, ...Object.values(value).flatMap(actionsIn)];
+}
