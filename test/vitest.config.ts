@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
     include: ["test/**/*.test.ts"],
-    exclude: ["test/console/**"],
+    exclude: ["test/console/**", "test/cli/end-to-end/**"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -18,6 +18,11 @@ export const SUITES: readonly Suite[] = [
   },
   { name: "types", command: ["tsc", "--noEmit"], group: "test" },
   { name: "unit", command: ["vitest", "run", "--config", "test/vitest.config.ts"], group: "test" },
+  {
+    name: "command line in a sandbox",
+    command: ["vitest", "run", "--config", "test/cli/end-to-end/vitest.config.ts"],
+    group: "test",
+  },
   { name: "scenarios", command: ["tsx", "test/scenarios/run.ts", "--all"], group: "ci" },
   {
     name: "real nodes with systemd",

@@ -2,12 +2,12 @@
 import { execFile } from "node:child_process";
 import { createServer, type Server } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { instanceId } from "../../lib/cli/instance-metadata.ts";
-import { type Sandbox, startSandbox } from "../../lib/sandbox/sandbox.ts";
+import { instanceId } from "../../../lib/cli/instance-metadata.ts";
+import { type Sandbox, startSandbox } from "../../../lib/sandbox/sandbox.ts";
 
 /** Apart from the ports of whoever runs one by hand and of other tests. */
 const PORT = 4776;
-const TOOL = new URL("../../bin/scheduler_failover_controller", import.meta.url).pathname;
+const TOOL = new URL("../../../bin/scheduler_failover_controller", import.meta.url).pathname;
 /** The least that the settings allow: this is about the program, not about time. */
 const QUICK = { beatSeconds: 5, clusters: { demo: { timers: { settleSeconds: 5 } } } };
 let sandbox: Sandbox;
