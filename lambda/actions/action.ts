@@ -1,6 +1,8 @@
 import type * as z from "zod/mini";
 import type { Ports } from "../../lib/core/ports.ts";
+import type { Instant } from "../../lib/core/model.ts";
 import type { Environment } from "../environment.ts";
+import type { Fault } from "../validation.ts";
 import type { Reply } from "./reply.ts";
 
 /** The parts of the tick's world that actions use: they never send to nodes. */
@@ -23,5 +25,7 @@ export interface Action<Input = unknown> {
   readonly about: "cluster" | "deployment";
   /** Its own fields; `action` and `cluster` are everybody's. */
   readonly fields: Readonly<Record<string, z.ZodMiniType>>;
+  /** What is wrong with them beyond their types; told together with that. */
+  faults?(event: Readonly<Record<string, unknown>>, now: Instant): readonly Fault[];
   run(context: ActionContext, cluster: string, input: Input): Promise<Reply>;
 }

@@ -1,4 +1,4 @@
-import { refuse } from "./reply.ts";
+import { noRecord } from "./reply.ts";
 import type { Action } from "./action.ts";
 import { leaseView, phaseView, timeView } from "./view.ts";
 
@@ -9,9 +9,7 @@ export const metadata: Action = {
   fields: {},
   async run({ ports, environment }, cluster) {
     const record = await ports.store.read(cluster);
-    if (record === undefined) {
-      return refuse("NO_RECORD", `The cluster ${cluster} has no record yet: wait for its first tick.`);
-    }
+    if (record === undefined) return noRecord(cluster);
     const { schema, token, nonce, owner, plan, counters } = record;
     const data = {
       /** The controller runs on no node: it is the function, of which one tick at a time holds the lease. */

@@ -9,18 +9,32 @@ import {
 } from "../adapters/failures.ts";
 import { faultsOf, type Fault } from "../validation.ts";
 import type { Action, ActionContext } from "./action.ts";
-import { failover } from "./failover.ts";
 import { history } from "./history.ts";
+import { inspect } from "./inspect.ts";
 import { metadata } from "./metadata.ts";
+import { failover, switchover } from "./moves.ts";
 import { refuse, refuseFaults, type Reply } from "./reply.ts";
 import { sendTestEmail } from "./send-test-email.ts";
 import { status } from "./status.ts";
+import { cancel, clearMetadata, detach, exclude, include, observe, pause, resume } from "./steer.ts";
 import { version } from "./version.ts";
+import { why } from "./why.ts";
 
 /** By the name under which an operator asks for it. */
 export const ACTIONS: Readonly<Record<string, Action<never>>> = {
   failover,
+  switchover,
+  cancel,
+  pause,
+  resume,
+  observe,
+  detach,
+  exclude,
+  include,
+  clear_metadata: clearMetadata,
   status,
+  why,
+  inspect,
   metadata,
   history,
   send_test_email: sendTestEmail,
@@ -47,7 +61,7 @@ export async function operate(
     const sentence = `${String(name)} must be invoked through the alias ${aliases.join(" or ")}, not ${alias ?? "without one"}.`;
     return refuse("WRONG_ALIAS", sentence, { field: "alias", value: alias ?? null, valid: aliases });
   }
-  const { cluster, faults } = checkRequest(action, event, Object.keys(context.environment.settings.clusters));
+  const { cluster, faults } = checkRequest(action, event, context);
   const [first, ...more] = faults;
   if (first) return refuseFaults([first, ...more]);
   try {
@@ -74,11 +88,13 @@ function unknownAction(name: unknown): Reply {
 function checkRequest(
   action: Action<never>,
   event: unknown,
-  clusters: readonly string[],
+  { environment, ports }: ActionContext,
 ): { readonly cluster: string; readonly faults: readonly Fault[] } {
   const schema = z.strictObject({ action: z.string(), cluster: z.optional(z.string()), ...action.fields });
-  const faults = [...faultsOf(schema, event)];
-  const { cluster } = event as { readonly cluster?: unknown };
+  const fields = event as Readonly<Record<string, unknown>>;
+  const faults = [...faultsOf(schema, event), ...(action.faults?.(fields, ports.clock.now()) ?? [])];
+  const clusters = Object.keys(environment.settings.clusters);
+  const { cluster } = fields;
   const only = clusters.length === 1 ? clusters[0] : undefined;
   const isMissing = cluster === undefined && only === undefined && action.about === "cluster";
   const isUnknown = typeof cluster === "string" && !clusters.includes(cluster);

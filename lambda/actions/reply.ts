@@ -32,6 +32,10 @@ export function refuse(code: string, sentence: string, details: RefusalDetails =
   return { ok: false, error: { code, sentence, ...details } };
 }
 
+export function noRecord(cluster: string): Refusal {
+  return refuse("NO_RECORD", `The cluster ${cluster} has no record yet: wait for its first tick.`);
+}
+
 /** Several faults make one refusal, which tells them all. */
 export function refuseFaults(faults: readonly [Fault, ...Fault[]]): Refusal {
   const [first] = faults;

@@ -1,13 +1,23 @@
 import type { ClusterRecord, HistoryEntry, Instant } from "../../lib/core/model.ts";
+import type { ClusterSettings } from "../../lib/core/settings.ts";
 import type { Action } from "./action.ts";
-import { historyView, leaseView, nodeView, phaseView, problemView, timeView, wishView } from "./view.ts";
+import {
+  historyView,
+  leaseView,
+  nodeView,
+  phaseView,
+  problemView,
+  steeringView,
+  timeView,
+  wishView,
+} from "./view.ts";
 
 /** Is it running, where, since when, and if not, why not. */
 export const status: Action = {
   access: "read",
   about: "cluster",
   fields: {},
-  async run({ ports }, cluster) {
+  async run({ ports, environment }, cluster) {
     const [record, history] = await Promise.all([
       ports.store.read(cluster),
       ports.store.readHistory(cluster, 1),
@@ -23,12 +33,17 @@ export const status: Action = {
       cluster,
       code,
       sentence,
-      data: view(record, history, ports.clock.now()),
+      data: view(record, history, ports.clock.now(), environment.settings.clusters[cluster]),
     };
   },
 };
 
-function view(record: ClusterRecord, history: readonly HistoryEntry[], now: Instant) {
+function view(
+  record: ClusterRecord,
+  history: readonly HistoryEntry[],
+  now: Instant,
+  settings: ClusterSettings | undefined,
+) {
   const { phase, outbox, plan } = record;
   const [last] = history;
   return {
@@ -39,7 +54,10 @@ function view(record: ClusterRecord, history: readonly HistoryEntry[], now: Inst
     from: phase.from ?? null,
     cause: phase.cause,
     downSince: phaseView(record).downSince,
-    nodes: Object.entries(record.nodes).map(([id, node]) => nodeView(id, node, record, now)),
+    nodes: Object.entries(record.nodes).map(([id, node]) => nodeView(id, node, record, now, settings)),
+    steering: steeringView(record, settings),
+    /** By operators, until `include`; those of the settings say so in `nodes`. */
+    excluded: record.excluded ?? [],
     problem: problemView(record),
     request: record.request ? wishView(record.request) : null,
     lease: leaseView(record, now),

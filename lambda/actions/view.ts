@@ -11,6 +11,7 @@ import type {
   StopBy,
   Wish,
 } from "../../lib/core/model.ts";
+import type { ClusterSettings } from "../../lib/core/settings.ts";
 
 /** 0 stands for "never" or "not known" on the record. */
 export function timeView(instant: Instant | undefined): string | null {
@@ -25,11 +26,24 @@ function stopByView(stopBy: StopBy): string {
   return typeof stopBy === "number" ? formatInstant(stopBy) : stopBy;
 }
 
-export function nodeView(id: NodeId, node: NodeRecord, { phase }: ClusterRecord, now: Instant) {
+/** Who excludes the node, if anybody does. */
+function excludedBy(id: NodeId, { excluded }: ClusterRecord, settings: ClusterSettings | undefined) {
+  if (settings?.nodes.exclude.includes(id)) return "settings";
+  return excluded?.includes(id) ? "operator" : null;
+}
+
+export function nodeView(
+  id: NodeId,
+  node: NodeRecord,
+  record: ClusterRecord,
+  now: Instant,
+  settings: ClusterSettings | undefined,
+) {
   const { report, proof } = node;
   return {
     id,
-    role: phase.active === id ? "active" : "standby",
+    role: record.phase.active === id ? "active" : "standby",
+    excludedBy: excludedBy(id, record, settings),
     /** What it last reported; `silentSince` says whether it still does. */
     state: report?.state ?? "unknown",
     since: timeView(report?.since),
@@ -52,7 +66,20 @@ export function nodeView(id: NodeId, node: NodeRecord, { phase }: ClusterRecord,
 }
 
 export function wishView(wish: Wish) {
-  return { ...wish, at: timeView(wish.at) };
+  const { at, notBefore, until, ...rest } = wish;
+  return {
+    ...rest,
+    at: timeView(at),
+    ...(notBefore === undefined ? {} : { notBefore: timeView(notBefore) }),
+    ...(until === undefined ? {} : { until: timeView(until) }),
+  };
+}
+
+/** How the ticks steer where they do not do as usual; null where they do. */
+export function steeringView({ steering }: ClusterRecord, settings: ClusterSettings | undefined) {
+  if (steering) return { ...steering, since: timeView(steering.since), until: timeView(steering.until) };
+  if (settings?.startIn !== "observe") return null;
+  return { kind: "observing", since: null, until: null, by: "the settings", reason: "startIn: observe" };
 }
 
 export function historyView(entry: HistoryEntry) {

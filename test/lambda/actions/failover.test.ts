@@ -106,7 +106,8 @@ describe("failover", () => {
       ok: false,
       error: {
         code: "REQUEST_UNDER_WAY",
-        sentence: "Another failover is under way: k1, accepted, asked by ops.",
+        sentence:
+          "Another wish is under way: the failover k1, accepted, asked by ops. `cancel` takes it back.",
       },
     });
     expect((await request())?.id).toBe("k1");

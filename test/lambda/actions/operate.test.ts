@@ -14,7 +14,19 @@ import { AT, NODE_A, NODE_B, sampleEntry, sampleNode, sampleRecord, sampleWish }
 import { clientFor, makeTable, startDynamo, type Endpoint } from "../support/tables.ts";
 
 const NOW = "2026-11-24T18:38:03.042Z";
-const ALL = ["failover", "status", "metadata", "history", "send_test_email", "version"];
+const WISHES = [
+  "failover",
+  "switchover",
+  "cancel",
+  "pause",
+  "resume",
+  "observe",
+  "detach",
+  "exclude",
+  "include",
+  "clear_metadata",
+];
+const ALL = [...WISHES, "status", "why", "inspect", "metadata", "history", "send_test_email", "version"];
 
 let dynamo: Endpoint;
 let client: DynamoDBClient;
@@ -51,7 +63,7 @@ describe("what is asked", () => {
     });
   });
 
-  it.each(["status", "metadata", "history", "version"])(
+  it.each(["status", "why", "inspect", "metadata", "history", "version"])(
     "may look through read and operate: %s",
     async (action) => {
       expect(await ask({ action }, "read")).not.toMatchObject({ error: { code: "WRONG_ALIAS" } });
@@ -60,7 +72,7 @@ describe("what is asked", () => {
   );
 
   it.each([
-    ...["failover", "send_test_email"].flatMap((action) =>
+    ...[...WISHES, "send_test_email"].flatMap((action) =>
       ["read", "tick", undefined].map((by) => [action, by]),
     ),
     ...["status", "version"].flatMap((action) => ["tick", "other", undefined].map((by) => [action, by])),

@@ -1,0 +1,44 @@
+import type { ClusterRecord, NodeReport } from "../../lib/core/model.ts";
+import type { Action } from "./action.ts";
+import { noRecord } from "./reply.ts";
+import { nodeView, timeView } from "./view.ts";
+
+/** Every node's last report in full, without a new question: the ticks ask all nodes at each beat. */
+export const inspect: Action = {
+  access: "read",
+  about: "cluster",
+  fields: {},
+  async run({ ports, environment }, cluster) {
+    const record = await ports.store.read(cluster);
+    if (record === undefined) return noRecord(cluster);
+    const { nodes } = record;
+    const settings = environment.settings.clusters[cluster];
+    const now = ports.clock.now();
+    const views = Object.entries(nodes).map(([id, node]) => ({
+      ...nodeView(id, node, record, now, settings),
+      ...reportView(node.report, node.reportedAt),
+      obstacle: node.obstacle ?? null,
+      missingTicks: node.missing,
+    }));
+    const data = { tickedAt: timeView(record.last.at), nodes: views };
+    return { ok: true, action: "inspect", cluster, code: "INSPECTED", sentence: sentenceOf(record), data };
+  },
+};
+
+function sentenceOf({ nodes }: ClusterRecord): string {
+  const all = Object.values(nodes);
+  const answering = all.filter(({ silentSince, report }) => report && silentSince === undefined);
+  const running = answering.filter(({ report }) => report?.state === "running").length;
+  return `${answering.length} of ${all.length} nodes answered when last asked; ${running} of them run a scheduler.`;
+}
+
+function reportView(report: NodeReport | undefined, reportedAt: number) {
+  return {
+    token: report?.token ?? null,
+    seen: report?.seen ?? null,
+    invocation: report?.invocation ?? "none",
+    clock: timeView(report?.clock),
+    /** The node's clock less ours when its answer was read: negative by the time that the answer took. */
+    clockDifferenceSeconds: report ? Math.round((report.clock - reportedAt) / 100) / 10 : null,
+  };
+}
