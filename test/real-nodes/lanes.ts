@@ -10,7 +10,7 @@ import {
   runEmptied,
   startRefused,
 } from "./cases/guard.ts";
-import { newNodeEnabled, powerLost, rebooted } from "./cases/power.ts";
+import { newNodeEnabled, newNodeSetUp, powerLost, rebooted } from "./cases/power.ts";
 import {
   adopted,
   coldCommand,
@@ -36,7 +36,7 @@ export const LANES: readonly Lane[] = [
   { cluster: STARTS, cases: [coldStart, stoppedByHand, killed, crashLoop, slowStop] },
   {
     cluster: { name: "power", enabled: true, by: "unit" },
-    cases: [adopted, rebooted, powerLost, newNodeEnabled, frozen],
+    cases: [adopted, rebooted, powerLost, newNodeEnabled, newNodeSetUp, frozen],
   },
   {
     cluster: HANDS,

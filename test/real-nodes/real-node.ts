@@ -2,7 +2,7 @@
  * A node that is a whole machine: Debian with systemd in namespaces of its own (systemd-nspawn). The agent's scripts run
  * in it as on EC2: by `sh`, as root, in the agent's control group, with the machine's own paths and systemd.
  */
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import {
   chmodSync,
   closeSync,
@@ -30,6 +30,7 @@ const LEDGER_IN_NODE = "/srv/ledger.jsonl";
 export const COMMAND = `exec /usr/bin/python3 ${PROGRAM} run ${LEDGER_IN_NODE}`;
 /** By which such a cluster finds one that somebody else has started. */
 export const PATTERN = `^/usr/bin/python3 ${PROGRAM} run `;
+const BUILD_SCRIPT = "/root/node-setup.sh";
 const FILES = new URL("node/", import.meta.url);
 /** What nspawn exits with when the machine in it has rebooted. */
 const REBOOTED = 133;
@@ -178,6 +179,13 @@ export class RealNode extends LocalNode {
     const file = join(this.root, path);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
+  }
+
+  /** Runs a script on the disk of a node that is off, as a build of an image does: there is no systemd running. */
+  buildImage(script: string): void {
+    this.write(BUILD_SCRIPT, script);
+    execFileSync("chroot", [this.root, "/bin/sh", BUILD_SCRIPT], { env: this.environment, stdio: "pipe" });
+    this.remove(BUILD_SCRIPT);
   }
 
   remove(path: string): void {

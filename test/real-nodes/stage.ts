@@ -2,8 +2,9 @@
  * The stage of the cases: the whole deployed system of the sandbox, driving pairs of nodes with systemd, one pair for
  * each cluster. Clusters do not touch each other, so that long cases pass side by side.
  */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { ClusterSettings, Settings } from "../../lib/core/settings.ts";
 import { type LedgerCounts, Ledger } from "../../lib/sandbox/ledger.ts";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/sandbox.ts";
 import { isRecord } from "../../lib/sandbox/values.ts";
@@ -141,6 +142,16 @@ export class ClusterStage {
     this.sandbox = sandbox;
     this.watcher = watcher;
     this.#ledger = ledger;
+  }
+
+  /** As they were deployed: from the function's code. */
+  settings(): ClusterSettings {
+    const [controller] = this.sandbox.cloud.deployment.functions;
+    const file = join(controller?.codeDirectory ?? "", "settings.json");
+    const { clusters } = JSON.parse(readFileSync(file, "utf8")) as Settings;
+    const own = clusters[this.name];
+    if (own === undefined) throw new Error(`${file} has no cluster ${this.name}`);
+    return own;
   }
 
   ledger(): LedgerCounts {

@@ -1,5 +1,9 @@
 /** What happens to whole nodes. */
+import { nodeSetup } from "../../../lib/node-document.ts";
 import { type Case, expectThat } from "../case.ts";
+import { type RealNode, UNIT } from "../real-node.ts";
+import type { ClusterStage } from "../stage.ts";
+import { beats } from "./guard.ts";
 import { seconds } from "./starts.ts";
 
 export const rebooted: Case = {
@@ -36,17 +40,43 @@ export const newNodeEnabled: Case = {
   play: async (cluster) => {
     const before = cluster.main();
     const standby = cluster.other(cluster.active());
-    const { fleet } = cluster.sandbox.cloud;
-    fleet.stop(standby, true);
-    await cluster.until("EC2 says stopped", () => standby.state === "stopped", 20);
+    await turnOff(cluster, standby);
     standby.newDisk(true);
     const began = Date.now();
-    fleet.start(standby);
+    cluster.sandbox.cloud.fleet.start(standby);
     await cluster.until("its own scheduler was started by its boot", () => cluster.hasAny(standby), 20);
     await cluster.until("only the active node's is left", () => !cluster.hasAny(standby), WINDOW_SECONDS);
     const { ofTwo } = cluster.watcher.since(cluster.name, began);
     await cluster.settled();
     expectThat(cluster.main() === before, "the active node's process goes on");
-    return { "window s": Math.round(ofTwo * 10) / 10 };
+    return { "WINDOW s": Math.round(ofTwo * 10) / 10 };
   },
 };
+
+export const newNodeSetUp: Case = {
+  sentence:
+    "a new node whose image has run node-setup boots with the unit enabled: the gate refuses its start before any converge",
+  play: async (cluster) => {
+    const before = cluster.main();
+    const standby = cluster.other(cluster.active());
+    await turnOff(cluster, standby);
+    standby.newDisk(true);
+    standby.buildImage(nodeSetup(cluster.name, cluster.settings()));
+    // Not heard of before the end: what holds it back is on its disk alone.
+    cluster.cutOff(standby);
+    cluster.sandbox.cloud.fleet.start(standby);
+    await cluster.until("the node is up", () => standby.agentRuns, 30);
+    await beats(1);
+    const { output } = await standby.inside("journalctl", "-b", "-u", UNIT, "-o", "cat", "--no-pager");
+    expectThat(output.includes("start refused"), `the journal says why, found: ${output}`);
+    cluster.reconnect(standby);
+    await cluster.settled();
+    expectThat(cluster.main() === before, "the active node's process goes on");
+  },
+};
+
+/** By EC2, without asking what runs; waits until EC2 says stopped. */
+async function turnOff(cluster: ClusterStage, node: RealNode): Promise<void> {
+  cluster.sandbox.cloud.fleet.stop(node, true);
+  await cluster.until("EC2 says stopped", () => node.state === "stopped", 20);
+}
