@@ -19,7 +19,6 @@ import { RULES_RUNNING } from "./rules-running.ts";
 import { RULES_FIRST, RULES_START } from "./rules-start.ts";
 import { fill } from "./sentences.ts";
 import { MOVES, effectiveSettings, hasEnded } from "./steering.ts";
-import { mayOverride } from "./wishes.ts";
 import type { AlertSettings, ClusterSettings } from "./settings.ts";
 import type { ClusterRecord, DiscoveredNode, Instant, NodeId, NodeReport, Wish } from "./model.ts";
 
@@ -145,9 +144,7 @@ function changeNodes(
     const trusted = change.distrust ? distrusted(known, settings, now) : known;
     return [
       id,
-      change.override === id && mayOverride(node)
-        ? { ...trusted, stopBy: "never" as const, proof: word }
-        : trusted,
+      change.override === id ? { ...trusted, stopBy: "never" as const, proof: word } : trusted,
     ] as const;
   });
   return Object.fromEntries(entries);

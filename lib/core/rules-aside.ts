@@ -8,9 +8,6 @@ import { attached, courseOf } from "./steering.ts";
 const course = (facts: Facts) => courseOf(facts.record, facts.settings);
 const paused = (facts: Facts) => course(facts) === "paused";
 const observing = (facts: Facts) => course(facts) === "observing";
-/** No active node at all, and several at once, are no running scheduler either. */
-const runsAsMeant = ({ active, verdict, running }: Facts) =>
-  active === undefined ? running.length === 1 : verdict === "running";
 
 /** Where a scheduler would be started if the ticks steered. */
 export function wouldStartOn(facts: Facts): string {
@@ -40,7 +37,7 @@ export const RULES_ASIDE: readonly Rule[] = [
     code: "PAUSED_DOWN",
     phases: ANY_PHASE,
     when: "the controller is paused, and the scheduler is not known to run well",
-    holds: (facts) => paused(facts) && !runsAsMeant(facts),
+    holds: (facts) => paused(facts) && facts.verdict !== "running",
     sentence:
       "Paused since {steeringSince} by {steeringBy}: {seen}, and nothing is started or stopped until `resume`.",
     problem: "opens",

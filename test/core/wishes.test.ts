@@ -8,6 +8,8 @@ import { NOW, SECOND, node, proven, recordWith, settingsWith, steered, wish } fr
 
 const asked = (changes: Partial<Wish>) => recordWith({ request: wish(changes) });
 const switchover = { action: "switchover", to: "b" } as const;
+const preferring = (...prefer: readonly string[]) =>
+  settingsWith({ nodes: { tag: { key: "k", value: "v" }, prefer, exclude: [] } });
 /** The settle time in beats, and one for the tick that finds it over. */
 const SETTLES = 8;
 
@@ -39,6 +41,16 @@ describe("a switchover", () => {
     },
   );
 
+  it("goes back to where it came from, whichever other node is preferred", () => {
+    const record = {
+      ...asked(switchover),
+      nodes: { a: node("a", "running"), b: proven("b"), c: proven("c") },
+    };
+    const play = new Play(record, { a: "works", b: "fails", c: "works" });
+    play.settings = preferring("c");
+    expect(play.ticks(1).running).toEqual(new Set(["a"]));
+  });
+
   it("leaves the scheduler in the pause in which it was asked for, where it brought it", () => {
     const record = { ...asked(switchover), steering: steered("paused") };
     const play = new Play(record).ticks(1 + SETTLES);
@@ -67,9 +79,7 @@ describe("a failover", () => {
       nodes: { a: node("a", "running"), b: proven("b"), c: proven("c") },
     };
     const play = new Play(record, { a: "works", b: "fails", c: "works" });
-    play.settings = settingsWith({
-      nodes: { tag: { key: "k", value: "v" }, prefer: ["b", "c", "a"], exclude: [] },
-    });
+    play.settings = preferring("b", "c");
     play.ticks(1 + SETTLES);
     expect(play.running).toEqual(new Set(["c"]));
     expect(play.record.request).toMatchObject({ phase: "done" });
@@ -80,6 +90,13 @@ describe("a failover", () => {
     expect(play.running).toEqual(new Set(["a"]));
     expect(play.record.request).toMatchObject({ phase: "failed" });
     expect(play.record.request?.sentence).toMatch(/does not come up on b.*on a has settled/);
+  });
+
+  it("whose target falls silent once everything is stopped starts where it can, and ends failed with the words", () => {
+    const play = new Play(asked({ to: "b" }), { a: "works", b: "silent" }).ticks(4 + SETTLES);
+    expect(play.running).toEqual(new Set(["a"]));
+    expect(play.record.request).toMatchObject({ phase: "failed" });
+    expect(play.record.request?.sentence).toMatch(/started on a, since b does not answer: .* a has settled/);
   });
 
   it("with an override starts elsewhere while the overridden node is silent", () => {
@@ -171,9 +188,15 @@ describe("a wish about how the ticks steer", () => {
     expect(play.running).toEqual(new Set(["b"]));
   });
 
-  it("takes a fence's order back when it is a pause", () => {
-    const record = recordWith({ phase: { fence: "a" }, request: wish({ action: "pause" }) });
-    expect(new Play(record).ticks(1).record.phase.fence).toBeUndefined();
+  it("takes a fence's order back when it is a pause: nothing is stopped", () => {
+    const silent = node("a", "running", { silentSince: NOW - 300 * SECOND });
+    const record = recordWith({
+      phase: { fence: "a" },
+      nodes: { a: silent, b: proven("b") },
+      request: wish({ action: "pause" }),
+    });
+    const play = new Play(record, { a: "silent", b: "works" }).ticks(1);
+    expect(play.record.phase.fence).toBeUndefined();
   });
 });
 

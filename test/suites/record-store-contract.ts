@@ -143,6 +143,39 @@ export function recordStoreContract(makeStore: () => Promise<RecordStore>): void
       expect((await store.read("etl"))?.request).toEqual(next);
     });
 
+    it.each([
+      [
+        "a pause takes the place of a move that waits",
+        "failover",
+        "accepted",
+        { action: "pause" },
+        "written",
+      ],
+      ["a pause waits for a move that has begun", "failover", "stopping", { action: "pause" }, "standing"],
+      [
+        "a detach takes the place of one that hangs",
+        "switchover",
+        "starting",
+        { action: "detach" },
+        "written",
+      ],
+      ["an override does too", "failover", "going-back", { override: NODE_A }, "written"],
+      [
+        "nothing does of a pause that no tick has seen",
+        "pause",
+        "accepted",
+        { action: "detach" },
+        "standing",
+      ],
+    ] as const)("by its action and phase: %s", async (_, action, phase, changes, outcome) => {
+      const store = await makeStore();
+      await store.write(sampleRecord(), "none");
+      await store.putWish("etl", sampleWish({ action, phase }));
+      const next = sampleWish({ id: "wish-2", requestId: "request-8", ...changes });
+      expect(await store.putWish("etl", next)).toMatchObject({ outcome });
+      expect((await store.read("etl"))?.request?.id).toBe(outcome === "written" ? "wish-2" : "wish-1");
+    });
+
     it.each(["accepted", "done", "failed"] as const)(
       "answers the same id by how it went, and does not begin it anew: %s",
       async (phase) => {
