@@ -19,7 +19,7 @@ has_systemd() {
 name_unit() {
   unit=$SET_UNIT old_systemd=''
   if [ "$SET_GUARD" = on ] && { [ -n "$SET_UNIT" ] || has_systemd; } && find_systemctl; then
-    version=$(timeout -s KILL 2 "$systemctl" --version)
+    version=$(limited 2 "$systemctl" --version)
     version=${version#systemd }
     version=${version%%[!0-9]*}
     if [ "${version:-0}" -ge 243 ]; then
@@ -193,7 +193,7 @@ arm_unit() {
 }
 
 reload() {
-  timeout -s KILL 4 "$systemctl" daemon-reload
+  limited 4 "$systemctl" daemon-reload
 }
 
 # A scheduler that was to be adopted, and cannot be guarded, is left as it was found: the guard would kill it.
@@ -212,7 +212,7 @@ start_guard() {
   fi
   permit_arming || return 1
   [ -z "$g_pid" ] || ! is_alive "$g_pid" "$g_start" || kill -CONT "$g_pid"
-  timeout -s KILL 3 "$systemctl" start "$guard_unit"
+  limited 3 "$systemctl" start "$guard_unit"
   await_guard "$etc/guard"
 }
 
@@ -271,7 +271,7 @@ disarm() {
     if [ -n "$gone" ] || is_bound; then
       reload && read_unit && ! is_bound || return 1
     fi
-    timeout -s KILL 3 "$systemctl" stop "$guard_unit"
+    limited 3 "$systemctl" stop "$guard_unit"
   fi
   if is_guard_live && [ -z "$unit" ]; then kill -KILL "$g_pid"; fi
   rm -f "$etc/guard" "$dir/guard-program" "$dir/guard" "$dir/permit" "$dir/override" "$dir/detach"
@@ -285,7 +285,7 @@ disarm() {
 # After a look: guard and gate as they stand. In $unguarded why time proves nothing here, or nothing.
 judge_guard() {
   guard=none gate=none unguarded=''
-  [ "$SET_GUARD" = on ] && [ "$mode" != detach ] && [ -z "$old_systemd" ] || return 0
+  [ "$SET_GUARD" = on ] && [ -z "$old_systemd" ] || return 0
   if [ -z "$unit" ]; then
     judge_detached
   elif [ -n "$u_load" ] && is_in_force; then

@@ -66,6 +66,15 @@ time_left() {
   [ $((up - began + $1)) -le "$BUDGET" ]
 }
 
+# Runs the rest for at most $1 seconds. Without our marks: busybox's timeout leaves a watchdog behind for all that time,
+# which would be found by them.
+limited() {
+  (
+    unset SCHEDULER_FAILOVER_MARK SCHEDULER_FAILOVER_STOP SCHEDULER_FAILOVER_INVOCATION
+    exec timeout -s KILL "$@"
+  )
+}
+
 # --- processes ----------------------------------------------------------------------------------------------------
 
 # Reads /proc/$1/stat into p_ppid, p_pgrp, p_sid, p_start (clock ticks since boot) and p_comm. Fails if the process is
@@ -307,7 +316,7 @@ read_unit() {
   u_binds='' u_after='' u_condition='' u_kill_mode='' u_send_kill='' u_stop_span='' g_active=''
   [ -n "$unit" ] || return 0
   find_systemctl || return 1
-  shown=$(timeout -s KILL 2 "$systemctl" show "$unit" "$guard_unit" -p LoadState -p ActiveState -p SubState \
+  shown=$(limited 2 "$systemctl" show "$unit" "$guard_unit" -p LoadState -p ActiveState -p SubState \
     -p MainPID -p InvocationID -p NRestarts -p ControlGroup -p Slice -p Job -p Result -p BindsTo -p After \
     -p ExecCondition -p KillMode -p SendSIGKILL -p TimeoutStopUSec)
   of=unit
@@ -545,7 +554,7 @@ work() {
     exec sh "$dir/program" start "$1"
   fi
   # Killed by us is not failed.
-  [ -z "$unit" ] || timeout -s KILL 2 "$systemctl" reset-failed "$unit"
+  [ -z "$unit" ] || limited 2 "$systemctl" reset-failed "$unit"
   claim "$1" || return 0
   rm -f "$dir/started" "$dir/exit" "$dir/known" "$dir/permit"
   end_op 'done'
@@ -576,7 +585,7 @@ stop_all() {
 
 kill_found() {
   ask_unit_to_end
-  is_unit_busy && timeout -s KILL 2 "$systemctl" kill -s KILL "$unit"
+  is_unit_busy && limited 2 "$systemctl" kill -s KILL "$unit"
   for f in $found $in_stop_command; do kill -KILL "$f"; done
 }
 
@@ -605,7 +614,7 @@ ask_unit_to_end() {
   read_up
   [ $((up - asked)) -ge 1000 ] || return 0
   asked=$up
-  timeout -s KILL 2 "$systemctl" stop --no-block "$unit"
+  limited 2 "$systemctl" stop --no-block "$unit"
 }
 
 # Runs the stop command once in this operation and its successors; fails when there is none, or it is over.
@@ -616,9 +625,13 @@ run_stop_command() {
   [ -e "$dir/stop-command" ] && read -r command_of <"$dir/stop-command"
   [ "$command_of" != "$op_kill" ] || return 1
   put stop-command "$op_kill"
-  SCHEDULER_FAILOVER_STOP=$mark setsid timeout -s KILL "$SET_GRACE_SECONDS" sh "$dir/program" stop-command \
+  # The mark is inside of the limit: see `limited`.
+  setsid timeout -s KILL "$SET_GRACE_SECONDS" env "SCHEDULER_FAILOVER_STOP=$mark" sh "$dir/program" stop-command \
     </dev/null >>"$log" 2>&1 9>&- &
-  sleep 0.1
+  for _ in 1 2 3 4 5; do
+    sleep 0.1
+    [ -z "$(with_environment "SCHEDULER_FAILOVER_STOP=$mark")" ] || break
+  done
 }
 
 # The last check, and the start. Runs under the marker, so that a stop that comes after the check finds it.
@@ -650,8 +663,8 @@ start() {
 start_unit() {
   unlock
   find_systemctl
-  timeout -s KILL 5 "$systemctl" reset-failed "$unit"
-  timeout -s KILL 5 "$systemctl" start --no-block "$unit"
+  limited 5 "$systemctl" reset-failed "$unit"
+  limited 5 "$systemctl" start --no-block "$unit"
   claim "$1" || return 0
   end_op 'done'
   unlock
@@ -922,7 +935,7 @@ accept() {
     # First of all the guard is told that the scheduler is nobody's business any more.
     put detach "$life" || return 1
     rm -f "$dir/grant" "$dir/owner" "$dir/op"
-    grant_until=0
+    grant_until=0 stamp=''
     return 0
   fi
   [ -n "$stamp" ] || put owner "$ARG_OWNER" || return 1
@@ -1170,7 +1183,7 @@ read_log() {
   if [ -z "$SET_UNIT" ]; then
     log64=$(tail -c 450 "$log" | base64 | tr -d '\n')
   elif [ -z "$root" ] && command -v journalctl >/dev/null; then
-    log64=$(timeout -s KILL 1 journalctl -u "$SET_UNIT" -n 6 -o cat --no-pager | tail -c 450 | base64 | tr -d '\n')
+    log64=$(limited 1 journalctl -u "$SET_UNIT" -n 6 -o cat --no-pager | tail -c 450 | base64 | tr -d '\n')
   fi
 }
 

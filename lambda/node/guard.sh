@@ -350,7 +350,7 @@ begin_override() {
   mv -f "$state/override.new" "$state/override" || fail "cannot write $state/override"
   tell "override of cluster $G_CLUSTER for $minutes minutes by $who: $reason"
   echo "The gate of cluster $G_CLUSTER is open for $minutes minutes, then the scheduler is killed."
-  echo "MAKE SURE THAT NO OTHER NODE RUNS A SCHEDULER: nobody else checks it now."
+  echo "MAKE SURE THAT NO OTHER NODE RUNS A SCHEDULER, AND THAT THE CONTROLLER STARTS NONE: it learns of this only from this node."
   [ -z "$G_UNIT" ] || echo "Start it here by: systemctl start $G_UNIT"
 }
 
