@@ -26,7 +26,7 @@ function indexPage(program: Command): string {
   });
   return `# Commands
 
-\`npx ${PROGRAM} COMMAND\` in the project's folder; \`bin/${PROGRAM}\` from anywhere, also through a link in your
+\`bin/${PROGRAM} COMMAND\` in the project's folder; its path from anywhere, also through a link in your
 path. The first line on standard error says whom a command talks to: account, region and stack, or SANDBOX.
 
 ${groups.join("\n\n")}
