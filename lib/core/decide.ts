@@ -123,7 +123,7 @@ function applyChange(
   const since = name === record.phase.name ? record.phase.since : now;
   return {
     ...record,
-    nodes: changeNodes(record.nodes, change, settings, now),
+    nodes: changeNodes(record, change, settings, now),
     steering: change.steering === "settings" ? undefined : (change.steering ?? record.steering),
     excluded: change.excluded ?? record.excluded,
     phase: { ...record.phase, ...change.phase, name, since },
@@ -133,7 +133,7 @@ function applyChange(
 }
 
 function changeNodes(
-  nodes: ClusterRecord["nodes"],
+  { nodes, plan }: ClusterRecord,
   change: Change,
   settings: ClusterSettings,
   now: Instant,
@@ -141,7 +141,7 @@ function changeNodes(
   const word = { kind: "operator-override", at: now, token: 0 } as const;
   const entries = Object.entries(nodes).map(([id, node]) => {
     const known = change.forget ? { ...node, report: undefined, silentSince: undefined } : node;
-    const trusted = change.distrust ? distrusted(known, settings, now) : known;
+    const trusted = change.distrust ? distrusted(known, id === plan.active, settings, now) : known;
     return [
       id,
       change.override === id ? { ...trusted, stopBy: "never" as const, proof: word } : trusted,

@@ -99,12 +99,18 @@ function guarded(report: NodeReport, settings: ClusterSettings, readAt: Instant)
 }
 
 /**
- * What is left of the proofs of a record that may be an old copy: somebody may have been promised a whole grant since.
- * A node that time said something about is rid of it one grant and one kill grace from now; of any other nothing is
- * known, now as before.
+ * What is left of the proofs after a time without ticks, or of a record that may be an old copy. Time is believed of
+ * the grant's holder alone, for whom it may be one whole grant longer than the record knows. Of any other node nothing
+ * is known: while no tick came, somebody may have opened its gate by hand, as the break-glass command is there for.
  */
-export function distrusted(node: NodeRecord, settings: ClusterSettings, now: Instant): NodeRecord {
-  if (node.guard !== "armed" || node.stopBy === "ever") return { ...node, stopBy: "ever", proof: undefined };
+export function distrusted(
+  node: NodeRecord,
+  holdsGrant: boolean,
+  settings: ClusterSettings,
+  now: Instant,
+): NodeRecord {
+  const bounded = holdsGrant && node.guard === "armed" && node.stopBy !== "ever";
+  if (!bounded) return { ...node, stopBy: "ever", proof: undefined };
   const { grantSeconds, killGraceSeconds } = settings.timers;
   const newest = now + (grantSeconds + killGraceSeconds) * 1000;
   return {

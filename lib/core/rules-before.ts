@@ -5,6 +5,7 @@ import { isGone } from "./notes.ts";
 import { UNKNOWN_NODE, proofOf } from "./proof.ts";
 import { ANY_PHASE, WITH_ACTIVE, rule } from "./rule.ts";
 import { RULES_WISH, asker } from "./rules-wish.ts";
+import { LIMITS } from "./settings.ts";
 import { MOVES, courseOf, isMoving } from "./steering.ts";
 import { mayOverride, possibleTargets, runsWell, targetObstacle } from "./wishes.ts";
 import type { Change, Rule } from "./rule.ts";
@@ -115,9 +116,16 @@ const owesOverride = (facts: Facts): boolean => {
 
 const fails = (facts: Facts): Change => ({ request: { phase: "failed" }, entry: asker(facts) });
 
-/** Longer than any pause of the loop: the record may be a restored copy, or its table was attached again. */
-const isOld = ({ record, settings, now }: Facts) =>
-  now - record.savedAt > 2 * settings.timers.grantSeconds * 1000;
+/**
+ * No tick until the last grant had run out, or for as long as one lasts: somebody may have opened a gate by hand since,
+ * or the record is a restored copy. A tick that was killed or frozen alone is no such pause.
+ */
+function isOld({ record, settings, beatSeconds, now }: Facts): boolean {
+  const unsaved = now - record.savedAt;
+  if (unsaved > settings.timers.grantSeconds * 1000) return true;
+  const outlived = record.plan.active !== "none" && now >= record.plan.until;
+  return outlived && unsaved > (beatSeconds + LIMITS.leaseSeconds) * 1000;
+}
 
 const course = (facts: Facts) => courseOf(facts.record, facts.settings);
 
@@ -125,7 +133,7 @@ export const RULES_BEFORE: readonly Rule[] = [
   rule({
     code: "TICKS_RESUMED",
     phases: ANY_PHASE,
-    when: "the record was not saved for more than two grants, and nodes have not been left to themselves",
+    when: "no tick came until the grant had run out, and the nodes have not been left to themselves",
     holds: (facts) => isOld(facts) && !LEAVES_ALONE.has(course(facts)),
     sentence:
       "No tick for {unsavedSeconds} s: what the record held proven is proven anew, and {active} gets its scheduler back first.",

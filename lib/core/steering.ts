@@ -39,5 +39,6 @@ function isAttached(node: NodeRecord | undefined): boolean {
   // Forgotten, or lost with an instance that was stopped: what the guard was when it was last seen stands for it.
   if (!node.report) return node.guard === "armed";
   const { guard, gate, grantUntil } = node.report;
-  return guard === "armed" || gate === "installed" || grantUntil > 0;
+  // `failed` says that it is not known what is in force.
+  return guard !== "none" || gate !== "none" || grantUntil > 0;
 }
