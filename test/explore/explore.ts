@@ -8,10 +8,9 @@ import { parseArgs } from "node:util";
 import type { Kind } from "../simulation/node.ts";
 import { search } from "./search.ts";
 import type { SearchResult } from "./search.ts";
-import type { Budget, State } from "./state.ts";
-import { settled } from "./start.ts";
-import { Explorer, initial } from "./world.ts";
-import type { Clocks } from "./world.ts";
+import { initial, settled } from "./start.ts";
+import type { Budget, Clocks, State } from "./state.ts";
+import { Explorer } from "./world.ts";
 
 const { values } = parseArgs({
   options: {

@@ -1,9 +1,9 @@
 /** No dead end: when nothing more goes wrong, ticks bring up one scheduler within a bound, from any state. */
 import { Violation, judgeState } from "./judge.ts";
 import { hashOf } from "./state.ts";
-import type { State } from "./state.ts";
-import { BOUND_SECONDS, NODES } from "./world.ts";
-import type { Explorer, Step } from "./world.ts";
+import { BOUND_SECONDS, NODES } from "./settings.ts";
+import type { State, Step } from "./state.ts";
+import type { Explorer } from "./world.ts";
 
 /** The loop's beat. */
 const BEAT = 10_000;

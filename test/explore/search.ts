@@ -2,8 +2,8 @@
 import { Violation } from "./judge.ts";
 import { isAlive } from "./liveness.ts";
 import { hashOf } from "./state.ts";
-import type { State } from "./state.ts";
-import type { Explorer, Step } from "./world.ts";
+import type { State, Step } from "./state.ts";
+import type { Explorer } from "./world.ts";
 
 /** How a state was reached; the state itself only until it has been gone on from. */
 interface Found {
@@ -102,5 +102,5 @@ function storyOf(found: Found): readonly string[] {
   for (let each: Found | undefined = found; each; each = each.from) {
     lines.push(`+${((each.at - begin) / 1000).toFixed(3).padStart(8)} s  ${each.label}`);
   }
-  return lines.reverse();
+  return lines.toReversed();
 }

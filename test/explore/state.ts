@@ -47,6 +47,17 @@ export interface State {
   readonly left: Budget;
 }
 
+export interface Step {
+  readonly label: string;
+  readonly state: State;
+}
+
+/** The clocks: of the two nodes, and of the ticks in either place. */
+export interface Clocks {
+  readonly nodes: readonly [number, number];
+  readonly ticks: readonly [number, number];
+}
+
 /** What has no bearing on what happens next, or only on words. */
 const WITHOUT = new Set([
   "sentence",
@@ -64,7 +75,19 @@ const WITHOUT = new Set([
   "schema",
   "made",
   "context",
+  "at",
+  "killAt",
 ]);
+
+/**
+ * An instant as long ago as this, in milliseconds, is as good as an older one: a start has had its cooldown, a phase its kill grace and a hiccup, a silence its hiccup; a retry is due or is not.
+ */
+const FORGOTTEN: Readonly<Record<string, number>> = {
+  startedAt: 301_000,
+  since: 61_000,
+  silentSince: 31_000,
+  retryAt: 0,
+};
 
 /** Instants and tokens are numbers as large as this. */
 const LARGE = 1e12;
@@ -99,7 +122,7 @@ export function canonical(state: State): string {
     if (value < LARGE) return key === "nonce" || key === "boot" ? `#${name(String(value))}` : String(value);
     const rank = tokens.get(value);
     return rank === undefined || !TOKEN_KEYS.has(key)
-      ? `@${Math.max(value - state.now, -400_000)}`
+      ? `@${Math.max(value - state.now, -(FORGOTTEN[key] ?? 400_000))}`
       : `T${rank}`;
   };
   const name = (value: string): string => {

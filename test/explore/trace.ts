@@ -59,7 +59,7 @@ export async function requestAfter(trace: Trace, tick: TickIdentity): Promise<Re
   if (trace.request) return trace.request;
   const answers: Trace[] = [];
   for (let each: Trace | undefined = trace; each; each = each.before) answers.push(each);
-  const run = new Replay(answers.reverse());
+  const run = new Replay(answers.toReversed());
   tickCluster(run.ports(tick.name), tick.context).then(
     () => run.ended({ kind: "ended" }),
     (error: unknown) => run.ended({ kind: "ended", error }),

@@ -1,84 +1,16 @@
 /** What may happen next in a state of the small world. */
-import type { TickContext } from "../../lambda/tick.ts";
-import type { ClusterRecord, DiscoveredNode, NodeId, NodeReport, Wish } from "../../lib/core/model.ts";
-import { DEFAULTS } from "../../lib/core/settings.ts";
-import type { ClusterSettings } from "../../lib/core/settings.ts";
-import {
-  accept,
-  askToEnd,
-  beginStart,
-  clockOf,
-  goDown,
-  guardFires,
-  lastCheck,
-  loseState,
-  newNode,
-  report,
-} from "../simulation/node.ts";
-import type { Kind, NodeModel } from "../simulation/node.ts";
+import type { ClusterRecord, DiscoveredNode, NodeId, NodeReport } from "../../lib/core/model.ts";
+import type { NodeModel } from "../simulation/node.ts";
 import { StoreModel } from "../simulation/store.ts";
-import { judgeSend, judgeStart, judgeState, judgeWrite } from "./judge.ts";
+import { judgeSend, judgeWrite } from "./judge.ts";
+import { commandSteps, nodeSteps, passTo, spend, wishes } from "./nodes.ts";
+import { ANSWERED, IN_VAIN, NODES, SECOND, contextOf, settings } from "./settings.ts";
 import { lastRecord } from "./state.ts";
-import type { Budget, Command, State, Tick } from "./state.ts";
+import type { Clocks, Command, State, Step, Tick } from "./state.ts";
 import { begin, requestAfter } from "./trace.ts";
 import type { Answer, Request } from "./trace.ts";
 
-export const NODES: readonly NodeId[] = ["i-a", "i-b"];
-const BEGIN = Date.UTC(2027, 0, 15, 8, 0, 0);
-const SECOND = 1000;
-/** A round whose answers are all there takes no time; one that waits in vain takes so long. */
-const ANSWERED = 0;
-const IN_VAIN = 9000;
-
-export const settings: ClusterSettings = {
-  nodes: { instanceIds: NODES, prefer: [], exclude: [] },
-  scheduler: { unit: "airflow-scheduler.service" },
-  timers: DEFAULTS.timers,
-  guard: "on",
-  fence: "none",
-  startIn: "run",
-};
-const alerts = { ...DEFAULTS.alerts, from: "from@example.org", to: ["ops@example.org"] };
-const { grantSeconds, killGraceSeconds, skewSeconds, settleSeconds } = settings.timers;
-
-export interface Step {
-  readonly label: string;
-  readonly state: State;
-}
-
-/** The clocks: of the two nodes, and of the ticks in either place. */
-export interface Clocks {
-  readonly nodes: readonly [number, number];
-  readonly ticks: readonly [number, number];
-}
-
-export function initial(kind: Kind, first: number, clocks: Clocks, left: Budget): State {
-  const nodes = NODES.map((id, n) => newNode(id, kind, clocks.nodes[n] ?? 0));
-  for (const node of nodes.slice(0, first)) node.scheduler = schedulerBefore(node.id);
-  return {
-    now: BEGIN,
-    nodes,
-    words: NODES.map(() => "running"),
-    record: undefined,
-    commands: [],
-    replies: [],
-    lateWrites: [],
-    ticks: [undefined, undefined],
-    begun: 0,
-    left,
-  };
-}
-
-function schedulerBefore(id: NodeId) {
-  return {
-    invocation: `${id}-before`,
-    startedAt: BEGIN - 3600 * SECOND,
-    byToken: 0,
-    sick: false,
-    stopMilliseconds: 2000,
-    endsAt: undefined,
-  };
-}
+const { skewSeconds } = settings.timers;
 
 export class Explorer {
   private readonly clocks: Clocks;
@@ -159,21 +91,15 @@ export class Explorer {
     const next: Tick = { ...tick, trace };
     const request = await requestAfter(trace, next);
     const stands = { ...state, ticks: put(state.ticks, place, next) };
-    switch (request.kind) {
-      case "ended":
-        return { ...state, ticks: put(state.ticks, place, undefined) };
-      case "collect":
-        return this.answered(stands, place, next, collected(state, next));
-      case "discover":
-        // Where no word can change, it does not matter when EC2 is heard.
-        return canChange(state) ? stands : this.answered(stands, place, next, said(state));
-      case "append":
-      case "mail":
-        // Nobody but this tick's own last write takes note of it; its death before it is a step of the save.
-        return this.answered(stands, place, next, undefined);
-      default:
-        return stands;
-    }
+    if (request.kind === "ended") return { ...state, ticks: put(state.ticks, place, undefined) };
+    if (request.kind === "collect") return this.answered(stands, place, next, collected(state, next));
+    // Where no word can change, it does not matter when EC2 is heard.
+    if (request.kind === "discover" && !canChange(state))
+      return this.answered(stands, place, next, said(state));
+    // Nobody but this tick's own last write takes note of it; its death before it is a step of the save.
+    if (request.kind === "append" || request.kind === "mail")
+      return this.answered(stands, place, next, undefined);
+    return stands;
   }
 
   /** Time passes: to the next instant at which something is over by somebody's clock, or for a while. */
@@ -230,23 +156,6 @@ function pruned(before: State): State {
     return mode !== "look" && (plan.token >= seen || mayForget);
   });
   return { ...state, commands, replies: state.replies.filter((each) => awaited.has(each.token)) };
-}
-
-function contextOf(name: string): TickContext {
-  return {
-    cluster: "etl",
-    settings,
-    alerts,
-    dashboardUrl: "https://example.org/dashboard",
-    functionName: "controller",
-    region: "eu-west-1",
-    owner: "arn:aws:dynamodb:eu-west-1:123456789012:table/t",
-    beatSeconds: 10,
-    startedAt: BEGIN,
-    holder: name,
-    // A tick may take the record over at any moment: safety does not rest on the lease.
-    takeOver: true,
-  };
 }
 
 interface Outcome {
@@ -378,141 +287,3 @@ function collected(state: State, tick: Tick): ReadonlyMap<NodeId, NodeReport> {
     state.replies.filter((each) => each.token === token).map((each) => [each.node, each.report]),
   );
 }
-
-/** With one fault less; undefined: none is left. */
-export function spend(state: State, kind: string): State | undefined {
-  const { faults, kinds } = state.left;
-  const of = kinds[kind] ?? 0;
-  if (faults === 0 || of === 0) return undefined;
-  return { ...state, left: { ...state.left, faults: faults - 1, kinds: { ...kinds, [kind]: of - 1 } } };
-}
-
-function withNode(state: State, n: number, change: (node: NodeModel) => void): State {
-  const node = structuredClone(state.nodes[n] as NodeModel);
-  change(node);
-  const next = { ...state, nodes: state.nodes.map((each, m) => (m === n ? node : each)) };
-  judgeState(next);
-  return next;
-}
-
-function passTo(state: State, at: number): State {
-  const nodes = state.nodes.map((node) => {
-    // The worst guard: it fires at the last instant that the kill grace allows.
-    if (!node.scheduler || clockOf(node, at) < node.grantUntil + killGraceSeconds * SECOND) return node;
-    const copy = structuredClone(node);
-    guardFires(copy, at);
-    return copy;
-  });
-  return { ...state, nodes, now: at };
-}
-
-function nodeSteps(state: State, n: number, node: NodeModel): readonly Step[] {
-  const steps: Step[] = [];
-  const { id, operation } = node;
-  if (node.up && operation.open)
-    steps.push({ label: `${id} carries out its ${operation.goal}`, state: carriesOut(state, n) });
-  const fault = (kind: string, label: string, change: (node: NodeModel) => void, word?: string) => {
-    const spent = spend(state, kind);
-    if (!spent) return;
-    const words = word === undefined ? spent.words : spent.words.map((each, m) => (m === n ? word : each));
-    steps.push({ label: `${id} ${label}`, state: { ...withNode(spent, n, change), words } });
-  };
-  if (node.up && node.scheduler) fault("die", "loses its scheduler", (each) => (each.scheduler = undefined));
-  if (node.up) {
-    fault("crash", "crashes", goDown);
-    fault("stop", "is stopped, and EC2 says so", goDown, "stopped");
-    fault("run", "has its /run emptied", (each) => {
-      if (each.guard === "armed") each.scheduler = undefined;
-      loseState(each);
-    });
-  } else {
-    const words = state.words.map((each, m) => (m === n ? "running" : each));
-    steps.push({ label: `${id} boots`, state: { ...withNode(state, n, (each) => (each.up = true)), words } });
-  }
-  return steps;
-}
-
-/** A stop ends the scheduler, a start passes its last check: each in one step, whenever the worker comes to it. */
-function carriesOut(state: State, n: number): State {
-  let started = false;
-  const next = withNode(state, n, (node) => {
-    const { operation } = node;
-    if (operation.goal === "stop" || operation.stopFirst) {
-      askToEnd(node, state.now);
-      node.scheduler = undefined;
-    }
-    if (operation.goal === "stop") operation.open = false;
-    else started = lastCheck(node, operation.nonce, state.now, 2000);
-  });
-  if (started) judgeStart(next, next.nodes[n] as NodeModel);
-  return next;
-}
-
-function commandSteps(state: State, n: number, command: Command): readonly Step[] {
-  const at = NODES.indexOf(command.node);
-  const node = state.nodes[at];
-  if (!node?.up) return [];
-  const { plan, step } = command;
-  const rest = state.commands.filter((_, m) => m !== n);
-  if (step === "running") return [{ label: `${node.id} answers`, state: answers(state, n, command) }];
-  const arrive = (from: State, commands: readonly Command[]): State => {
-    let accepted: Command["accepted"];
-    const next = withNode(from, at, (each) => {
-      accepted = accept(each, plan, from.now, settings.timers);
-      const runs = accepted.refusal === undefined && (accepted.mode === "run" || accepted.mode === "restart");
-      if (runs) beginStart(each, plan, from.now, settings.timers);
-      if (accepted.mode === "stop" && accepted.refusal === undefined && !each.scheduler)
-        each.operation.open = false;
-    });
-    const running: Command = { ...command, step: "running", ...(accepted ? { accepted } : {}) };
-    const arrived = { ...next, commands: [...commands, running] };
-    // What has nothing more to do has answered; that its answer is not read is a command that comes later.
-    const isAtWork =
-      next.nodes[at]?.operation.open === true && accepted?.refusal === undefined && accepted?.mode !== "look";
-    return isAtWork ? arrived : answers(arrived, commands.length, running);
-  };
-  const what = plan.active === node.id ? plan.mode : plan.others;
-  const steps = [
-    { label: `${node.id} gets ${what} of plan ${plan.token % 1_000_000}`, state: arrive(state, rest) },
-  ];
-  const twice = spend(state, "twice");
-  if (twice)
-    steps.push({
-      label: `${node.id} gets ${what} of plan ${plan.token % 1_000_000}, not for the last time`,
-      state: arrive(twice, state.commands),
-    });
-  return steps;
-}
-
-/** The script's line, as the node stands now. */
-function answers(state: State, n: number, { plan, node: id, accepted }: Command): State {
-  const node = state.nodes[NODES.indexOf(id)] as NodeModel;
-  const line = report(node, plan, accepted ?? { mode: "look", active: false }, state.now, 0);
-  const others = state.replies.filter((each) => each.token !== plan.token || each.node !== id);
-  return {
-    ...state,
-    commands: state.commands.filter((_, m) => m !== n),
-    replies: [...others, { token: plan.token, node: id, report: line }],
-  };
-}
-
-function wishes(state: State): readonly Step[] {
-  const { record } = state;
-  const standing = record?.request && record.request.phase !== "done" && record.request.phase !== "failed";
-  if (!record || standing) return [];
-  const request: Wish = {
-    id: `w${state.begun}`,
-    action: "failover",
-    by: "ops",
-    reason: "test",
-    requestId: "r",
-    at: state.now,
-    phase: "accepted",
-  };
-  const left = { ...state.left, wishes: state.left.wishes - 1 };
-  return [
-    { label: "an operator asks for a failover", state: { ...state, record: { ...record, request }, left } },
-  ];
-}
-
-export const BOUND_SECONDS = grantSeconds + 2 * killGraceSeconds + skewSeconds + settleSeconds + 300;

@@ -60,6 +60,8 @@ export class Cluster {
   readonly commands = new Map<string, Command>();
   readonly mails: string[] = [];
   judge!: Judge;
+  /** An event or a wish has a tick look now. */
+  wake: () => void = () => undefined;
   ticksBegun = 0;
   made = 0;
   /** Of the nodes' clocks and the controllers', in milliseconds: any two differ by the bound at the most. */
@@ -107,9 +109,15 @@ export class Cluster {
       stopMilliseconds: this.random.seconds(0.2, 6),
       supervised: this.random.chance(0.3),
       waiting: [],
-      guardLateBy: 0,
+      guardLateBy: this.guardLateness(),
     });
     return node;
+  }
+
+  /** Mostly at once; at the worst as late as the kill grace allows. */
+  private guardLateness(): number {
+    const grace = this.settings.timers.killGraceSeconds;
+    return this.random.chance(0.5) ? this.random.seconds(0.02, 0.5) : this.random.seconds(grace - 1, grace);
   }
 
   ailmentsOf(id: NodeId): Ailments {

@@ -6,7 +6,7 @@ import type { ClusterRecord, DiscoveredNode, HistoryEntry, NodeId } from "../../
 import type { Expected, Mail, Ports, WriteOutcome } from "../../lib/core/ports.ts";
 import type { NodeSettings } from "../../lib/core/settings.ts";
 import type { Cluster } from "./cluster.ts";
-import { fence } from "./events.ts";
+import { fence } from "./instances.ts";
 import { collect, send } from "./wire.ts";
 
 /** The tick of a frozen machine takes no step until it thaws, and then goes on as if nothing had been. */

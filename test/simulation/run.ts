@@ -3,7 +3,7 @@ import { DEFAULTS, LIMITS } from "../../lib/core/settings.ts";
 import type { AlertSettings, ClusterSettings } from "../../lib/core/settings.ts";
 import { Cluster } from "./cluster.ts";
 import type { World } from "./cluster.ts";
-import { happenings, heal } from "./events.ts";
+import { happenings, heal, wake } from "./events.ts";
 import { Faults } from "./faults.ts";
 import { Judge } from "./judge.ts";
 import { startLoop } from "./loop.ts";
@@ -99,6 +99,7 @@ function build(world: World, n: number, options: RunOptions, parent: Random): Cl
     node.scheduler = { ...began, sick: false, stopMilliseconds: 2000, endsAt: undefined };
   }
   cluster.judge = new Judge(cluster);
+  cluster.wake = () => wake(cluster);
   return cluster;
 }
 
@@ -196,8 +197,6 @@ function violationOf(clusters: readonly Cluster[]): Cluster | undefined {
 
 function result(clusters: readonly Cluster[], world: World, story: string[], recovery: number): RunResult {
   const bad = violationOf(clusters);
-  if (process.env["SIM_DEBUG"])
-    for (const c of clusters) console.log(JSON.stringify(c.store.record, null, 1), [...c.nodes.values()]);
   const total = (of: (cluster: Cluster) => number) => clusters.reduce((sum, cluster) => sum + of(cluster), 0);
   return {
     violation: bad?.judge.violation?.message,

@@ -23,6 +23,7 @@ const { values } = parseArgs({
     seconds: { type: "string" },
     story: { type: "boolean", default: false },
     "keep-going": { type: "boolean", default: false },
+    "no-shrink": { type: "boolean", default: false },
   },
 });
 
@@ -38,7 +39,7 @@ for (const seed of seeds()) {
     failed += 1;
     console.log(`\nseed ${seed}: ${result.violation}`);
     if (!values["keep-going"]) {
-      await tellStory(options);
+      if (!values["no-shrink"]) await tellStory(options);
       break;
     }
   }

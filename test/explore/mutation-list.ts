@@ -1,0 +1,247 @@
+/** The safety rules, each with the change of source that switches it off. */
+export interface Mutation {
+  /** The rule in words; specification names in brackets where docs/spec/Failover.tla has the rule. */
+  readonly rule: string;
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+  /** What the violation must say. */
+  readonly expect: RegExp;
+  /** Where the rule is kept a second time, that too is switched off. */
+  readonly and?: readonly { readonly file: string; readonly find: string; readonly replace: string }[];
+}
+
+const TWO = /two schedulers/;
+const UNPROVEN = /two schedulers|without a proof|holds that it runs none/;
+
+const CONTROLLER: readonly Mutation[] = [
+  {
+    rule: "a write requires the record that was read [conditional]",
+    file: "test/simulation/store.ts",
+    find: 'if (expected === "none" ? found !== undefined : !isExpected(found, expected)) return false;',
+    replace: "",
+    expect: /two schedulers|token|plan|obeyed|history/,
+  },
+  {
+    rule: "every plan has a token of its own [tokenPerPlan]",
+    file: "lambda/tick.ts",
+    find: "Math.max(decision.record.token + 1, now, tokenAbove + 1)",
+    replace: "Math.max(decision.record.token, this.begun, tokenAbove)",
+    expect: /two schedulers|two plans|changed under|used twice/,
+  },
+  {
+    rule: "a start rests on a proof for every other node [proof]",
+    file: "lib/core/proof.ts",
+    find: "id !== target && proofOf(record.nodes[id] ?? UNKNOWN_NODE, settings, now) === undefined",
+    replace: 'id !== target && id === ""',
+    expect: UNPROVEN,
+  },
+  {
+    rule: "a promise is on the record before it is sent [writeAhead]",
+    file: "lib/core/plan.ts",
+    find: "if (id === plan.active) return { ...node, stopBy: promised(node, plan, settings), proof: undefined };",
+    replace: "",
+    expect: UNPROVEN,
+  },
+  {
+    rule: "a plan is written before it is sent",
+    file: "lambda/tick.ts",
+    find: "if (!(await writeRecord(ports, planned, expected, wish))) return await this.lost();\n      expected",
+    replace: "void writeRecord(ports, planned, expected, wish);\n      expected",
+    expect: /before it is written|before it was written|never written|two schedulers/,
+  },
+  {
+    rule: "a grant's end counts a kill grace later [graceMargin]",
+    file: "lib/core/plan.ts",
+    find: "const until = plan.until + settings.timers.killGraceSeconds * 1000;",
+    replace: "const until = plan.until;",
+    and: [
+      {
+        file: "lib/core/proof.ts",
+        find: "return { stopBy: until + settings.timers.killGraceSeconds * 1000, proof: undefined };",
+        replace: "return { stopBy: until, proof: undefined };",
+      },
+    ],
+    expect: TWO,
+  },
+  {
+    rule: "a grant's end counts a clock difference later [skewMargin]",
+    file: "lib/core/proof.ts",
+    find: "const certain = node.stopBy + settings.timers.skewSeconds * 1000;",
+    replace: "const certain = node.stopBy - settings.timers.skewSeconds * 1000;",
+    expect: TWO,
+  },
+  {
+    rule: "a reply counts for the plan that it answers [currentToken]",
+    file: "test/simulation/wire.ts",
+    find: "const line = command?.replies.get(node);",
+    replace:
+      "const line = command?.replies.get(node) ?? [...cluster.commands.values()].findLast((each) => each.replies.has(node))?.replies.get(node);",
+    expect: UNPROVEN,
+  },
+  {
+    rule: "a write without an answer is not believed",
+    file: "lambda/write-record.ts",
+    find: 'if (outcome !== "unclear") return outcome === "written";',
+    replace: 'return outcome !== "lost";',
+    expect: /two schedulers|before it was written|never written|sent/,
+  },
+  {
+    rule: "EC2's word is younger than the record that was read",
+    file: "lambda/tick.ts",
+    find: "const stored = await ports.store.read(context.cluster);\n  const refusal",
+    replace:
+      "const early = await discover(ports, context, []);\n  const stored = await ports.store.read(context.cluster);\n  const refusal",
+    and: [
+      {
+        file: "lambda/tick.ts",
+        find: "const discovered = await discover(ports, context, Object.keys(stored?.nodes ?? {}));",
+        replace: "const discovered = early;",
+      },
+    ],
+    expect: TWO,
+  },
+  {
+    rule: "what EC2's word proved ends with that word",
+    file: "lib/core/notes.ts",
+    find: 'return node.proof?.kind === "instance-stopped" ? { ...node, stopBy: "ever", proof: undefined } : node;',
+    replace: "return node;",
+    expect: UNPROVEN,
+  },
+  {
+    rule: "only `stopped` and `terminated` are EC2's word that it runs nothing",
+    file: "lib/core/notes.ts",
+    find: 'const GONE: ReadonlySet<string> = new Set(["stopped", "terminated"]);',
+    replace:
+      'const GONE: ReadonlySet<string> = new Set(["stopped", "terminated", "stopping", "shutting-down"]);',
+    expect: TWO,
+  },
+  {
+    rule: "a look is no proof",
+    file: "lib/core/proof.ts",
+    find: 'if (!isActive && plan.others === "stop" && report.state === "stopped" && provesStopped(report, settings)) {',
+    replace: 'if (!isActive && report.state === "stopped" && provesStopped(report, settings)) {',
+    expect: UNPROVEN,
+  },
+  {
+    rule: "a failed start of the active node is no proof",
+    file: "lib/core/proof.ts",
+    find: 'if (!isActive && plan.others === "stop" && report.state',
+    replace: 'if (plan.others === "stop" && report.state',
+    expect: UNPROVEN,
+  },
+  {
+    rule: "unknown is not stopped: a refused or busy answer proves nothing",
+    file: "lib/core/proof.ts",
+    find: 'plan.others === "stop" && report.state === "stopped" &&',
+    replace: 'plan.others === "stop" && report.pids.length === 0 &&',
+    expect: UNPROVEN,
+  },
+  {
+    rule: "time proves nothing of a node whose guard is not armed",
+    file: "lib/core/proof.ts",
+    find: 'return report.guard === "armed" && report.grantUntil > 0 &&',
+    replace: "return report.grantUntil > 0 &&",
+    and: [
+      {
+        file: "lib/core/plan.ts",
+        find: '|| node.guard !== "armed" ||',
+        replace: "||",
+      },
+      {
+        file: "lib/core/proof.ts",
+        find: 'if (typeof node.stopBy === "number" && report.guard !== "armed" && report.state !== "stopped") {',
+        replace: "if (report.seen < 0) {",
+      },
+    ],
+    expect: TWO,
+  },
+  {
+    rule: "a record that was not saved for long has lost its proofs",
+    file: "lib/core/rules-before.ts",
+    find: "holds: isOld,",
+    replace: "holds: (facts) => isOld(facts) && facts.now < 0,",
+    expect: UNPROVEN,
+  },
+  {
+    rule: "a detach promises for ever",
+    file: "lib/core/plan.ts",
+    find: 'return plan.others === "detach" ? { ...node, stopBy: "ever", proof: undefined } : node;',
+    replace: "return node;",
+    expect: UNPROVEN,
+  },
+];
+
+const NODE: readonly Mutation[] = [
+  {
+    rule: "a node refuses an older plan [token]",
+    file: "test/simulation/node.ts",
+    find: "if (plan.token < node.seen) return",
+    replace: "if (plan.token < 0) return",
+    expect: TWO,
+  },
+  {
+    rule: "a grant is made out to a life [bootId]",
+    file: "test/simulation/node.ts",
+    find: 'if (plan.life !== node.life) return "life";',
+    replace: "",
+    expect: TWO,
+  },
+  {
+    rule: "a plan whose end is past starts nothing",
+    file: "test/simulation/node.ts",
+    find: 'if (plan.until <= clock) return "until-past";',
+    replace: "",
+    and: [
+      {
+        file: "test/simulation/node.ts",
+        find: "node.grantUntil <= clockOf(node, now)) return false;\n  node.made += 1;\n  node.scheduler = {\n    invocation: `${node.id}-${node.boot}-${node.made}`,\n    startedAt: now,\n    byToken: node.operation.token,",
+        replace:
+          "node.grantUntil === 0) return false;\n  node.made += 1;\n  node.scheduler = {\n    invocation: `${node.id}-${node.boot}-${node.made}`,\n    startedAt: now,\n    byToken: node.operation.token,",
+      },
+    ],
+    expect: TWO,
+  },
+  {
+    rule: "the starter looks again whether its operation is still the one",
+    file: "test/simulation/node.ts",
+    find: "if (!isCurrent(node, nonce)) return false;",
+    replace: "if (nonce < 0) return false;",
+    and: [
+      {
+        file: "test/simulation/node.ts",
+        find: "node.scheduler || node.respawnAt !== undefined || node.grantUntil <= clockOf(node, now)",
+        replace: "node.scheduler",
+      },
+      {
+        file: "test/simulation/converge.ts",
+        find: "    if (!isCurrent(node, nonce)) return;\n    if (faults",
+        replace: "    if (faults",
+      },
+    ],
+    expect: TWO,
+  },
+  {
+    rule: "between its look and its start no newer plan has come",
+    file: "test/simulation/node.ts",
+    find: "if (node.seen !== plan.token) return false;",
+    replace: "",
+    expect: TWO,
+  },
+  {
+    rule: "the guard stops the scheduler when its grant is over [guard]",
+    file: "test/simulation/node.ts",
+    find: 'if (node.guard !== "armed" || node.grantUntil > clockOf(node, now)) return false;',
+    replace: "return false;",
+    expect: TWO,
+  },
+  {
+    rule: "the gate refuses a start without a grant [gate]",
+    file: "test/simulation/node.ts",
+    find: "if (node.gate && (node.guard",
+    replace: "if (node.gate && node.made < 0 && (node.guard",
+    expect: UNPROVEN,
+  },
+];
+
+export const MUTATIONS: readonly Mutation[] = [...CONTROLLER, ...NODE];
