@@ -30,4 +30,22 @@ export const SUITES: readonly Suite[] = [
     group: "ci",
     needs: "root on Linux with apt-get: installs systemd-container and mmdebstrap, builds an image of 230 MB",
   },
+  {
+    name: "calls: IAM, AWS's service models, AWS's command line",
+    command: ["vitest", "run", "--config", "test/deploy/vitest.config.ts", "test/deploy/calls"],
+    group: "ci",
+    needs: "python3 3.11 with venv, and PyPI: without it IAM alone is asked",
+  },
+  {
+    name: "deploy into an emulator",
+    command: ["vitest", "run", "--config", "test/deploy/vitest.config.ts", "test/deploy/ministack"],
+    group: "ci",
+    needs: "python3 3.11 with venv, and PyPI",
+  },
+  {
+    name: "template under cfn-lint",
+    command: ["vitest", "run", "--config", "test/deploy/vitest.config.ts", "test/deploy/static"],
+    group: "ci",
+    needs: "python3 3.11 with venv, and PyPI",
+  },
 ];
