@@ -1,5 +1,5 @@
 /** What a month costs, line by line: counts of the deployment times list prices. A test counts the template's parts. */
-import { METRIC_NAMES } from "../core/metrics.ts";
+import { EVENT_METRICS, METRIC_NAMES } from "../core/metrics.ts";
 import { DEFAULTS } from "../core/settings.ts";
 import { PRICES, type Price } from "./prices.ts";
 
@@ -23,7 +23,8 @@ export const COUNTS = {
   recordReads: 1,
   /** A tick's line and its metrics, in bytes. */
   logBytes: 2_000,
-  metricsPerCluster: METRIC_NAMES.length,
+  /** Those of events come to hours of a month, and a metric is charged by the hours in which it gets a figure. */
+  metricsPerCluster: METRIC_NAMES.length - EVENT_METRICS.length,
   alarmsPerCluster: 5,
   alarmsPerStack: 1,
   mails: 30,

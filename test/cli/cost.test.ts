@@ -19,9 +19,10 @@ describe("the cost", () => {
     expect(dashboards?.count).toBe(2);
   });
 
-  it("grows with each cluster by less than 4 dollars, and with a faster beat", () => {
+  it("is below 12 dollars for one cluster and 3 for each further one, and grows with a faster beat", () => {
     const one = total(monthlyCost(1));
-    expect(total(monthlyCost(10)) - one).toBeLessThan(9 * 4);
+    expect(one).toBeLessThan(12);
+    expect(total(monthlyCost(10)) - one).toBeLessThan(9 * 3);
     expect(total(monthlyCost(1, 5))).toBeGreaterThan(one);
   });
 
