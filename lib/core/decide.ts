@@ -126,7 +126,7 @@ function applyChange(
     nodes: changeNodes(record, change, settings, now),
     steering: change.steering === "settings" ? undefined : (change.steering ?? record.steering),
     excluded: change.excluded ?? record.excluded,
-    phase: { ...record.phase, ...change.phase, name, since },
+    phase: { ...record.phase, since, ...change.phase, name },
     counters: { ...record.counters, ...change.counters },
     request: told(record.request, pursue(record, change.request, stage), sentence),
   };

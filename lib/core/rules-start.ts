@@ -38,6 +38,10 @@ export function isElsewhere(facts: Facts): boolean {
   return to !== undefined && startTarget(facts) !== to;
 }
 
+/** A look ends no start that nobody carries on; a stop does. */
+const hangsAtFirstSight = ({ settings: { timers }, record, now }: Facts) =>
+  now - record.phase.since > (timers.settleSeconds + timers.killGraceSeconds) * 1000;
+
 const mayRetry = (facts: Facts) => facts.now >= facts.record.counters.retryAt;
 const longer = (facts: Facts, than: number, since: Instant) => facts.now - since > than;
 const stopTakesTooLong = (facts: Facts) =>
@@ -113,15 +117,15 @@ export const RULES_START: readonly Rule[] = [
   rule({
     code: "FIRST_LOOK_WAITS",
     phases: ["looking"],
-    when: "no scheduler is seen, and not every node is proven or has said that it runs none",
-    holds: (facts) => unsaid(facts).length > 0 || facts.othersAlive.length > 0,
+    when: "no scheduler is seen, and a node is neither proven nor says that it runs none, or is starting or stopping one",
+    holds: (facts) => unsaid(facts).length > 0 || (facts.othersAlive.length > 0 && !hangsAtFirstSight(facts)),
     sentence: "No scheduler is seen yet, and {unsaid} has not said that it runs none: nothing is started.",
     problem: "opens",
   }),
   rule({
     code: "COLD_START",
     phases: ["looking"],
-    when: "every node says that it runs no scheduler, or is proven to run none",
+    when: "every node says that it runs no scheduler, is proven to run none, or hangs in a start or stop",
     holds: () => true,
     sentence: "No scheduler runs anywhere: one is started, on proof.",
     next: "stopping",

@@ -109,7 +109,11 @@ const ASIDE: readonly Rule[] = [
     sentence: "{by} resumed the controller: {reason}. It looks at all nodes first.",
     next: "looking",
     tell: "history",
-    change: (facts) => ({ ...done(facts), phase: LOOK_AGAIN, steering: "settings" }),
+    change: (facts) => ({
+      ...done(facts),
+      phase: { ...LOOK_AGAIN, since: facts.now },
+      steering: "settings",
+    }),
   }),
   rule({
     code: "RESUMED",

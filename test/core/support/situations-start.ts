@@ -146,6 +146,28 @@ export const FIRST_SIGHT: readonly Situation[] = [
     asks: "all look",
   },
   {
+    says: "lets a start that is under way at first sight come to its end",
+    decision: () =>
+      afterReplies(recordWith({ phase: looking, nodes: seen }), [
+        answers("a", "starting"),
+        answers("b", "stopped"),
+      ]),
+    code: "FIRST_LOOK_WAITS",
+    phase: "looking",
+    asks: "all look",
+  },
+  {
+    says: "stops a start that nobody carries on, since a look does not end it",
+    decision: () =>
+      afterReplies(recordWith({ phase: { ...looking, since: long }, nodes: seen }), [
+        answers("a", "starting"),
+        answers("b", "stopped"),
+      ]),
+    code: "COLD_START",
+    phase: "stopping",
+    asks: "all stop",
+  },
+  {
     says: "begins a cold start by a stop, since a look is no proof",
     decision: () =>
       afterReplies(recordWith({ phase: looking, nodes: seen }), [
