@@ -5,6 +5,7 @@ import type { Instant } from "../lib/core/model.ts";
 import { actionOf, operate } from "./actions/operate.ts";
 import { refuse, refuseFaults, type Refusal, type Reply } from "./actions/reply.ts";
 import { tickLoop, type Controller, type LoopReply } from "./loop.ts";
+import { answerReadiness, readinessRequest, type Readiness } from "./readiness.ts";
 import { faultsOf } from "./validation.ts";
 import { wake, type WakeReply } from "./wake.ts";
 
@@ -37,8 +38,10 @@ export async function dispatch(
   controller: Controller,
   event: unknown,
   { awsRequestId, invokedFunctionArn }: Invocation,
-): Promise<LoopReply | WakeReply | Reply> {
+): Promise<LoopReply | WakeReply | Reply | Readiness> {
   const alias = aliasOf(invokedFunctionArn);
+  const asked = alias === undefined ? readinessRequest(event) : undefined;
+  if (asked) return await answerReadiness(controller, asked);
   const action = actionOf(event);
   if (action === "tick") return refuseAlias("tick", alias) ?? (await tick(controller, event, awsRequestId));
   if (action === "wake") return refuseAlias("wake", alias) ?? (await wakeUp(controller, event, awsRequestId));

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { CustomResource, Duration, RemovalPolicy } from "aws-cdk-lib";
 import type { ITable } from "aws-cdk-lib/aws-dynamodb";
 import { Policy, PolicyDocument, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import {
@@ -66,9 +66,11 @@ export class Controller extends Construct {
       ...NO_SECOND_TRY,
     });
     this.function.node.addDependency(props.documents, this.nodesPolicy(role, props));
+    const readiness = this.readiness();
     this.tick = this.alias("tick", "The loop and EC2's events: tick");
     this.operate = this.alias("operate", "Operators: actions that change something");
     this.read = this.alias("read", "Operators: actions that only look");
+    for (const alias of [this.tick, this.operate, this.read]) alias.node.addDependency(readiness);
   }
 
   private role({ settings, table }: ControllerProps): Role {
@@ -111,6 +113,20 @@ export class Controller extends Construct {
     return policy;
   }
 
+  /**
+   * What stands between a new version and the aliases: the new code is asked whether it can read every record. Nothing
+   * is behind it, so that a deletion asks nobody.
+   */
+  private readiness(): CustomResource {
+    return new CustomResource(this, "Readiness", {
+      resourceType: "Custom::RecordsRead",
+      serviceToken: this.function.functionArn,
+      serviceTimeout: Duration.seconds(READINESS_SECONDS),
+      properties: { Version: this.function.currentVersion.version },
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+  }
+
   /** The casts: CDK's classes do not match its own interfaces where optional properties are exact. */
   private alias(name: string, description: string): IAlias {
     const id = name.charAt(0).toUpperCase() + name.slice(1);
@@ -122,6 +138,9 @@ export class Controller extends Construct {
     }) as IAlias;
   }
 }
+
+/** A cold start and a read of each record take a few seconds; without an answer the deployment is taken back then. */
+const READINESS_SECONDS = 120;
 
 /** A lost event is made good by the next tick; one that comes minutes late only disturbs. */
 const NO_SECOND_TRY = { retryAttempts: 0, maxEventAge: Duration.seconds(60) };

@@ -75,6 +75,18 @@ describe("the function", () => {
     for (const { properties } of async) expect(properties).toMatchObject({ MaximumRetryAttempts: 0 });
   });
 
+  it("is asked, with each new version, whether it can read every record before an alias points to it", () => {
+    const asked = only("Custom::RecordsRead");
+    const fn = only("AWS::Lambda::Function").id;
+    expect(asked.properties).toMatchObject({
+      ServiceToken: `<${fn}.Arn>`,
+      Version: `<${only("AWS::Lambda::Version").id}.Version>`,
+    });
+    expect(Number(asked.properties["ServiceTimeout"])).toBeLessThan(300);
+    expect(asked.deletionPolicy).toBe("Retain");
+    for (const { dependsOn } of ofType("AWS::Lambda::Alias")) expect(dependsOn).toContain(asked.id);
+  });
+
   it("is woken by what EC2 says of an instance, in the shape of a wake", () => {
     const { properties } = only("AWS::Events::Rule");
     expect(properties["EventPattern"]).toEqual({

@@ -41,6 +41,7 @@ export function sampleEnvironment(clusters: Readonly<Record<string, ClusterSetti
 
 export interface TestController extends Controller {
   readonly store: DynamoRecordStore;
+  readonly table: string;
   readonly journal: KeptJournal;
   readonly mails: KeptMails;
   readonly clock: ManualClock;
@@ -51,7 +52,8 @@ export async function makeController(
   clusters: Readonly<Record<string, ClusterSettings>> = { etl: sampleCluster() },
   tick: Tick = unexpected,
 ): Promise<TestController> {
-  const store = new DynamoRecordStore(client, await makeTable(client));
+  const table = await makeTable(client);
+  const store = new DynamoRecordStore(client, table);
   const journal = new KeptJournal();
   const mails = new KeptMails();
   const clock = new ManualClock();
@@ -72,6 +74,7 @@ export async function makeController(
     version: "1.2.3",
     tick,
     store,
+    table,
     journal,
     mails,
     clock,
