@@ -176,7 +176,7 @@ function marksOf(events, kinds, from) {
 function markLabel(kind, text, data) {
   if (kind === "mail") return "mail";
   if (kind === "fault")
-    return text.includes(" is over") ? `${data?.fault ?? ""} over` : (data?.fault ?? text);
+    return text.startsWith(`${data?.fault} is over`) ? `${data.fault} over` : (data?.fault ?? text);
   return data?.code ?? text;
 }
 

@@ -1,0 +1,56 @@
+/** All that one run has measured or counted. */
+import { COUNTS, monthlyCost, total } from "../../lib/cli/cost.ts";
+import { DEFAULTS } from "../../lib/core/settings.ts";
+import { callsPerDay, type ControllerFigures } from "./controller.ts";
+import type { Measured } from "./incidents.ts";
+
+export interface Benchmark {
+  readonly measuredOn: string;
+  readonly machine: string;
+  readonly beatSeconds: number;
+  /** Of the demo scheduler alone: what every time is a multiple of. */
+  readonly startSeconds: number;
+  readonly incidents: readonly (Measured & { readonly starts: number })[];
+  readonly controller: ControllerFigures;
+  /** At the deployed beat, for one cluster. */
+  readonly calls: { readonly perDay: number; readonly cloudTrailPerDay: number };
+  readonly cost: readonly Cost[];
+}
+
+export interface Cost {
+  readonly clusters: number;
+  readonly usd: number;
+  readonly lines: readonly { readonly what: string; readonly usd: number }[];
+}
+
+const CLUSTERS = [1, 10, 50] as const;
+
+export function resultOf(parts: {
+  readonly machine: string;
+  readonly beatSeconds: number;
+  readonly startSeconds: number;
+  readonly measured: readonly Measured[];
+  readonly controller: ControllerFigures;
+}): Benchmark {
+  const { machine, beatSeconds, startSeconds, measured, controller } = parts;
+  const { all, cloudTrail } = callsPerDay(controller.calls, DEFAULTS.beatSeconds);
+  return {
+    measuredOn: new Date().toISOString().slice(0, "2026-01-01".length),
+    machine,
+    beatSeconds,
+    startSeconds,
+    incidents: measured.map((one) => ({ ...one, starts: one.total / startSeconds })),
+    controller,
+    calls: { perDay: all, cloudTrailPerDay: cloudTrail },
+    cost: CLUSTERS.map((clusters) => {
+      const lines = monthlyCost(clusters);
+      return { clusters, usd: total(lines), lines: lines.map(({ what, usd }) => ({ what, usd })) };
+    }),
+  };
+}
+
+/** What each further cluster of a stack costs. */
+export function furtherCluster(): number {
+  const most = COUNTS.clustersPerStack;
+  return (total(monthlyCost(most)) - total(monthlyCost(1))) / (most - 1);
+}
