@@ -1035,7 +1035,8 @@ begin_stop() {
   begin_op stop no "$due"
 }
 
-# Stops what is there, and waits for it as long as the budget allows.
+# Stops what is there, and waits for it as long as the budget allows. What has ended in that time is told: one that
+# nobody had asked for would be heard of nowhere.
 do_stop() {
   look || return 1
   if [ "$state" = stopped ]; then
@@ -1052,7 +1053,7 @@ do_stop() {
   while time_left 1200; do
     sleep 0.2
     look || return 1
-    [ "$state" = stopped ] && break
+    [ "$state" != stopped ] || { detail=ended${detail:+ $detail} && break; }
   done
   return 0
 }

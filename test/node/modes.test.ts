@@ -44,7 +44,13 @@ describe.concurrent.each(INSTALLED_SHELLS)("under %s, a node", (shell) => {
       return report?.state === "running" ? report : undefined;
     });
     expect(restarted.invocation).not.toBe(begun.invocation);
-    expect(await stop(node)).toMatchObject({ state: "stopped", grantUntil: 0, invocation: "none", pids: [] });
+    expect(await stopFully(node)).toMatchObject({
+      state: "stopped",
+      grantUntil: 0,
+      invocation: "none",
+      pids: [],
+    });
+    expect(await stop(node)).toMatchObject({ state: "stopped", reason: "" });
     expect(node.schedulers()).toEqual([]);
   });
 });
@@ -211,6 +217,18 @@ describe.concurrent("detach", () => {
 });
 
 describe.concurrent("stop", () => {
+  it("tells that something ran until then", async ({ expect, onTestFinished }) => {
+    const node = new TestNode(SLEEPER);
+    onTestFinished(() => node.dispose());
+    const life = await begin(node);
+    await run(node, life);
+    const reports = [await stop(node), await stop(node)];
+    expect(reports.map(({ reason }) => reason)).toContain(
+      reports[0]?.state === "stopped" ? "ended" : "stop-in-progress",
+    );
+    expect((await stopFully(node)).reason).toBe("");
+  });
+
   it("is slow where the scheduler is: first TERM, after the grace KILL, and only then stopped", async ({
     expect,
     onTestFinished,
