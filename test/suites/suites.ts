@@ -21,7 +21,7 @@ export const SUITES: readonly Suite[] = [
   {
     name: "command line in a sandbox",
     command: ["vitest", "run", "--config", "test/cli/end-to-end/vitest.config.ts"],
-    group: "test",
+    group: "ci",
   },
   { name: "scenarios", command: ["tsx", "test/scenarios/run.ts", "--all"], group: "ci" },
   {
