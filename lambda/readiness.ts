@@ -15,7 +15,10 @@ const REQUEST = z.object({
   StackId: text,
   RequestId: text,
   LogicalResourceId: text,
+  ResourceProperties: z.object({ Version: text }),
+  OldResourceProperties: z.optional(z.object({ Version: text })),
 });
+type Request = z.infer<typeof REQUEST>;
 
 /** What it gets back, by PUT to the URL that it gave. */
 export interface Readiness {
@@ -31,22 +34,22 @@ export interface Readiness {
 export type Deliver = (url: string, readiness: Readiness) => Promise<void>;
 
 /** Undefined: the event is no such question. */
-export const readinessRequest = (event: unknown): z.infer<typeof REQUEST> | undefined =>
-  REQUEST.safeParse(event).data;
+export const readinessRequest = (event: unknown): Request | undefined => REQUEST.safeParse(event).data;
 
 /** @throws what `deliver` throws: then CloudFormation waits in vain, and takes the deployment back. */
 export async function answerReadiness(
   { ports, environment }: Controller,
-  request: z.infer<typeof REQUEST>,
+  request: Request,
   deliver: Deliver = put,
 ): Promise<Readiness> {
-  const { RequestType, ResponseURL, StackId, RequestId, LogicalResourceId } = request;
-  const clusters = RequestType === "Delete" ? [] : Object.keys(environment.settings.clusters);
+  const { ResponseURL, StackId, RequestId, LogicalResourceId } = request;
+  const clusters = isStepForward(request) ? Object.keys(environment.settings.clusters) : [];
   const obstacles = await Promise.all(clusters.map((cluster) => obstacleTo(ports, cluster)));
   const told = obstacles.filter((obstacle) => obstacle !== undefined);
   const readiness: Readiness = {
     Status: told.length === 0 ? "SUCCESS" : "FAILED",
-    Reason: told.length === 0 ? "Every record can be read." : told.join("; "),
+    Reason:
+      told.join("; ") || (clusters.length > 0 ? "Every record can be read." : "Nothing is to be asked."),
     PhysicalResourceId: "records-read",
     StackId,
     RequestId,
@@ -59,6 +62,14 @@ export async function answerReadiness(
   await deliver(ResponseURL, readiness);
   return readiness;
 }
+
+/**
+ * The way back is never refused, nor a deletion: what was there before is to be had again, whatever the records are.
+ * Lambda counts its versions up, so that an older one is a deployment being taken back.
+ */
+const isStepForward = ({ RequestType, ResourceProperties, OldResourceProperties }: Request): boolean =>
+  RequestType !== "Delete" &&
+  !(Number(ResourceProperties.Version) < Number(OldResourceProperties?.Version ?? Number.NaN));
 
 /** A record that is not there yet is none: the first tick makes it. */
 async function obstacleTo({ store }: Controller["ports"], cluster: string): Promise<string | undefined> {

@@ -39,15 +39,18 @@ afterAll(async () => {
   server.close();
 });
 
-const question = (RequestType: string) => ({
-  RequestType,
-  ResponseURL: url,
-  StackId: "stack",
-  RequestId: "request",
-  LogicalResourceId: "Readiness",
-  ResourceType: "Custom::RecordsRead",
-  ResourceProperties: { Version: "2" },
-});
+function question(RequestType: string, before?: string) {
+  return {
+    RequestType,
+    ResponseURL: url,
+    StackId: "stack",
+    RequestId: "request",
+    LogicalResourceId: "Readiness",
+    ResourceType: "Custom::RecordsRead",
+    ResourceProperties: { Version: "9" },
+    ...(before === undefined ? {} : { OldResourceProperties: { Version: before } }),
+  };
+}
 
 const ask = async (controller: TestController, event: unknown, alias?: string) => {
   put = [];
@@ -94,11 +97,15 @@ describe("CloudFormation, asking a new version whether it is ready,", () => {
     expect(put[0]?.body).not.toMatchObject({ Reason: expect.stringContaining("etl") });
   });
 
-  it("is let go without a look on Delete", async () => {
+  it.each([
+    ["the way back to an earlier version", question("Update", "10"), "SUCCESS"],
+    ["a deletion", question("Delete"), "SUCCESS"],
+    ["the way forward", question("Update", "8"), "FAILED"],
+  ])("is not held up by an unreadable record but on the way forward: %s", async (_, event, answer) => {
     const controller = await makeController(client);
     await spoil(controller, "etl");
-    await ask(controller, question("Delete"));
-    expect(put[0]?.body).toMatchObject({ Status: "SUCCESS" });
+    await ask(controller, { ...event, ResponseURL: url });
+    expect(put[0]?.body).toMatchObject({ Status: answer });
   });
 
   it("is not heard through an alias: that is for operators and for the loop", async () => {
