@@ -1,4 +1,4 @@
-/** Every event that the function gets: the loop's ticks, EC2's word, operators' actions. */
+/** Every event that the function gets: the loop's ticks, EC2's word, operators' actions, the dashboard's widgets. */
 import * as z from "zod/mini";
 import { parseInstant } from "../lib/core/instants.ts";
 import type { Instant } from "../lib/core/model.ts";
@@ -8,6 +8,7 @@ import { tickLoop, type Controller, type LoopReply } from "./loop.ts";
 import { answerReadiness, readinessRequest, type Readiness } from "./readiness.ts";
 import { faultsOf } from "./validation.ts";
 import { wake, type WakeReply } from "./wake.ts";
+import { answerWidget, isWidgetCall } from "./widget/widget.ts";
 
 /** What Lambda says of an invocation. */
 export interface Invocation {
@@ -38,7 +39,7 @@ export async function dispatch(
   controller: Controller,
   event: unknown,
   { awsRequestId, invokedFunctionArn }: Invocation,
-): Promise<LoopReply | WakeReply | Reply | Readiness> {
+): Promise<LoopReply | WakeReply | Reply | Readiness | string> {
   const alias = aliasOf(invokedFunctionArn);
   const asked = alias === undefined ? readinessRequest(event) : undefined;
   if (asked) return await answerReadiness(controller, asked);
@@ -46,7 +47,9 @@ export async function dispatch(
   if (action === "tick") return refuseAlias("tick", alias) ?? (await tick(controller, event, awsRequestId));
   if (action === "wake") return refuseAlias("wake", alias) ?? (await wakeUp(controller, event, awsRequestId));
   const { ports, environment, version } = controller;
-  return operate({ ports, environment, version, requestId: awsRequestId }, event, alias);
+  const context = { ports, environment, version, requestId: awsRequestId };
+  if (isWidgetCall(event)) return answerWidget(context, event, { functionArn: invokedFunctionArn, alias });
+  return operate(context, event, alias);
 }
 
 async function tick(controller: Controller, event: unknown, requestId: string): Promise<LoopReply | Refusal> {

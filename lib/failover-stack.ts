@@ -44,7 +44,7 @@ export class FailoverStack extends Stack {
       namespace: stackName,
       codeDirectory,
     });
-    const { tick, logGroup } = this.controller;
+    const { tick, read, logGroup } = this.controller;
     this.loop = new Loop(this, "Loop", { settings, tick, stackName });
     this.instanceEvents = new InstanceEvents(this, "InstanceEvents", { settings, tick });
     const { topic } = new AlertChannels(this, "Alerts", { alerts: settings.alerts, alarmPrefix });
@@ -56,6 +56,7 @@ export class FailoverStack extends Stack {
       metrics,
       alarms: alarms.all,
       logGroup,
+      read,
     });
 
     this.output(

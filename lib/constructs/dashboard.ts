@@ -3,6 +3,7 @@ import {
   type Alarm,
   AlarmStatusWidget,
   Color,
+  CustomWidget,
   Dashboard,
   GraphWidget,
   type IWidget,
@@ -11,6 +12,7 @@ import {
   SingleValueWidget,
   TextWidget,
 } from "aws-cdk-lib/aws-cloudwatch";
+import type { IAlias } from "aws-cdk-lib/aws-lambda";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import { LOG_FIELDS, LOG_MESSAGES } from "../core/metrics.ts";
@@ -45,6 +47,8 @@ export interface FailoverDashboardProps {
   readonly metrics: ControllerMetrics;
   readonly alarms: readonly Alarm[];
   readonly logGroup: ILogGroup;
+  /** What the widgets of the clusters are rendered by. */
+  readonly read: IAlias;
 }
 
 /** Answers, from top to bottom: is it running, where, since when, what happened. */
@@ -58,6 +62,7 @@ export class FailoverDashboard extends Construct {
       defaultInterval: Duration.hours(3),
       widgets: [
         [new AlarmStatusWidget({ title: "Alarms", alarms: [...props.alarms], width: WIDTH, height: 3 })],
+        ...props.clusters.map((cluster) => [nowOf(cluster, props.read)]),
         [whereAndSince(props.logGroup)],
         ...props.clusters.map((cluster) => clusterRow(cluster, props.metrics)),
         [whatHappened(props.logGroup)],
@@ -66,6 +71,18 @@ export class FailoverDashboard extends Construct {
     });
   }
 }
+
+/** From the record itself, with buttons: who may look at the dashboard needs to be allowed to invoke the alias. */
+const nowOf = (cluster: string, read: IAlias): IWidget =>
+  new CustomWidget({
+    title: `${cluster}: now`,
+    functionArn: read.functionArn,
+    params: { action: "status", cluster },
+    updateOnTimeRangeChange: false,
+    updateOnResize: false,
+    width: WIDTH,
+    height: 6,
+  });
 
 const whereAndSince = (logGroup: ILogGroup): IWidget =>
   new LogQueryWidget({
