@@ -25,7 +25,7 @@ export interface Scenario {
   readonly functionErrors?: RegExp;
   /**
    * The codes of the history, oldest first. One that ends in `?` may be missing, one in `*` may be there any number of
-   * times: where the instant of the fault within the beat decides.
+   * times: where the instant of the fault within the beat decides, or how fast a loaded machine starts a process.
    */
   readonly history: readonly string[];
   /** By the code of the mail, `CODE resolved` for the one that ends a problem; there are no others. */

@@ -1,4 +1,7 @@
-/** A sandbox of its own with one scenario in it: what the incident is done with, and how it is waited for. */
+/**
+ * A sandbox of its own with one scenario in it: what the incident is done with, and how it is waited for. How long a wait
+ * may last is generous, since it only ends what will never come: how fast it went is a figure, not a test.
+ */
 import { performance } from "node:perf_hooks";
 import type { Letter } from "../../lib/sandbox/emulators/ses.ts";
 import type { SandboxEvent } from "../../lib/sandbox/events.ts";
@@ -219,7 +222,7 @@ export class Stage {
   }
 
   /** One settled scheduler, no problem, nothing left to tell. */
-  async calm(within = 40, cluster = CLUSTER): Promise<void> {
+  async calm(within = 60, cluster = CLUSTER): Promise<void> {
     const since = Date.now();
     const steady = () =>
       this.events.some(
@@ -236,7 +239,7 @@ export class Stage {
 
   /** From nothing to a settled scheduler: where most incidents begin. */
   async begun(): Promise<void> {
-    for (const cluster of this.ledgers.keys()) await this.calm(60, cluster);
+    for (const cluster of this.ledgers.keys()) await this.calm(90, cluster);
   }
 }
 

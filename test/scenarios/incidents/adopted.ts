@@ -10,7 +10,7 @@ export const adopted: Scenario = {
   async play(stage) {
     const before = stage.runs().join();
     stage.begins(stage.begunAt);
-    await stage.detected(["ADOPTED"], 20);
+    await stage.detected(["ADOPTED"], 40);
     stage.over();
     await stage.calm();
     const after = stage.runs().join();

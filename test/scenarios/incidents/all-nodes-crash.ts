@@ -13,6 +13,7 @@ export const allNodesCrash: Scenario = {
     "NODE_GONE",
     "NO_CANDIDATE",
     "STARTS",
+    "RETRIES_IN_PLACE?",
     "FAILED_OVER?",
     "RECOVERED?",
     "VERIFIED",
@@ -23,10 +24,10 @@ export const allNodesCrash: Scenario = {
     const [active, standby] = [stage.active(), stage.standby()];
     await stage.incident("crash", { node: active });
     await stage.fault("crash", { node: standby });
-    await stage.detected(["NODE_GONE"], 15);
+    await stage.detected(["NODE_GONE"], 40);
     await stage.until("it is mailed", () => stage.letters("NO_CANDIDATE") === 1, 30);
     await Promise.all([active, standby].map((node) => stage.fault("bring-back", { node })));
-    await stage.restored(30);
+    await stage.restored(40);
     await stage.calm();
   },
 };

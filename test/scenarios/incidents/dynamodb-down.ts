@@ -14,10 +14,10 @@ export const dynamodbDown: Scenario = {
     const [only = ""] = stage.runs();
     const node = stage.active();
     await stage.incident("dynamodb-down");
-    await stage.noticed("an invocation fails", ({ kind }) => kind === "problem", 20);
+    await stage.noticed("an invocation fails", ({ kind }) => kind === "problem", 30);
     await stage.stays("the scheduler runs on", () => stage.runs().join() === only, 8);
     await stage.fault("kill", { node });
-    await stage.until("it is dead", () => stage.runs().length === 0, 5);
+    await stage.until("it is dead", () => stage.runs().length === 0, 30);
     await stage.stays("nothing is started", () => stage.runs().length === 0, 8);
     await stage.fault("clear");
     await stage.restored(40, node);

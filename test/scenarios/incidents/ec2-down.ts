@@ -12,8 +12,8 @@ export const ec2Down: Scenario = {
     const node = stage.active();
     await stage.fault("ec2-down");
     await stage.incident("kill");
-    await stage.detected(["RESTARTED"], 20);
-    await stage.restored(20, node);
+    await stage.detected(["RESTARTED"], 40);
+    await stage.restored(40, node);
     await stage.fault("clear");
     await stage.calm();
   },

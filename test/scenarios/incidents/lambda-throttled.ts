@@ -20,8 +20,8 @@ export const lambdaThrottled: Scenario = {
         );
     await stage.until("two invocations were refused", () => refused().length >= 2, 30);
     await stage.fault("clear");
-    await stage.detected(["RESTARTED"], 25);
-    await stage.restored(20, node);
+    await stage.detected(["RESTARTED"], 40);
+    await stage.restored(40, node);
     await stage.calm();
   },
 };

@@ -15,7 +15,7 @@ export const linkFlaps: Scenario = {
     for (let times = 0; times < 2; times += 1) {
       const cutAt = Date.now();
       await stage.fault("cut-off", { node });
-      await stage.until("a tick finds it silent", () => stage.ticks(["ACTIVE_SILENT"], cutAt).length > 0, 25);
+      await stage.until("a tick finds it silent", () => stage.ticks(["ACTIVE_SILENT"], cutAt).length > 0, 30);
       if (stage.detectedAt === 0) stage.detectedAt = Date.now();
       await stage.fault("reconnect", { node });
       await stage.calm();

@@ -13,6 +13,7 @@ export const manualFailover: Scenario = {
     "VERIFIED",
     "FAILOVER_BEGINS",
     "STARTS",
+    "RETRIES_IN_PLACE?",
     "FAILED_OVER",
     "VERIFIED",
   ],
@@ -29,8 +30,8 @@ export const manualFailover: Scenario = {
     const reply = await stage.operate("failover", wish);
     if (reply["code"] !== "ACCEPTED")
       throw new Error(`the failover was not accepted: ${JSON.stringify(reply)}`);
-    await stage.detected(["FAILOVER_BEGINS"], 10);
-    await stage.restored(20, to);
+    await stage.detected(["FAILOVER_BEGINS"], 40);
+    await stage.restored(40, to);
     await stage.calm();
     const again = await stage.operate("failover", wish);
     if (again["code"] !== "ALREADY_ASKED") throw new Error(`the same key again: ${JSON.stringify(again)}`);

@@ -13,8 +13,8 @@ export const nodeReboots: Scenario = {
     const node = stage.active();
     await stage.incident("crash", { node, seconds: 60 });
     await stage.fault("bring-back", { node });
-    await stage.detected(["REBOOTED"], 15);
-    await stage.restored(20, node);
+    await stage.detected(["REBOOTED"], 40);
+    await stage.restored(40, node);
     await stage.calm();
   },
 };

@@ -16,6 +16,7 @@ export const orphanChildren: Scenario = {
     "RETRIES_IN_PLACE?",
     "MOVES_FAILED",
     "STARTS",
+    "RETRIES_IN_PLACE?",
     "FAILED_OVER",
     "VERIFIED",
   ],
@@ -28,8 +29,8 @@ export const orphanChildren: Scenario = {
     await stage.fault("start-fails", { node });
     await stage.incident("kill", { node });
     if (orphans().length === 0) throw new Error("the killed scheduler left no helper: nothing is tried here");
-    await stage.detected(["RESTARTED", "RETRIES_IN_PLACE"], 30);
-    await stage.restored(25, standby);
+    await stage.detected(["RESTARTED", "RETRIES_IN_PLACE"], 40);
+    await stage.restored(40, standby);
     if (orphans().length > 0) throw new Error(`another node started beside ${orphans().join("; ")}`);
     await stage.calm();
   },

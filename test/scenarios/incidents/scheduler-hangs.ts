@@ -12,8 +12,8 @@ export const schedulerHangs: Scenario = {
     await stage.begun();
     const node = stage.active();
     await stage.incident("hang");
-    await stage.detected(["RESTARTS_UNHEALTHY"], 25);
-    await stage.restored(20, node);
+    await stage.detected(["RESTARTS_UNHEALTHY"], 40);
+    await stage.restored(40, node);
     await stage.calm();
   },
 };

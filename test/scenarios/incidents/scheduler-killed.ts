@@ -11,8 +11,8 @@ export const schedulerKilled: Scenario = {
     await stage.begun();
     const node = stage.active();
     await stage.incident("kill");
-    await stage.detected(["RESTARTED"], 12);
-    await stage.restored(15, node);
+    await stage.detected(["RESTARTED"], 40);
+    await stage.restored(40, node);
     await stage.calm();
   },
 };

@@ -12,14 +12,14 @@ export const sesDown: Scenario = {
     const node = stage.active();
     await stage.fault("ses-down");
     await stage.incident("kill");
-    await stage.detected(["RESTARTED"], 12);
-    await stage.restored(20, node);
+    await stage.detected(["RESTARTED"], 40);
+    await stage.restored(40, node);
     const tried = () =>
       stage.sandbox.recordedCalls().some(({ service, status }) => service === "ses" && status >= 500);
-    await stage.until("a mail was refused", tried, 20);
+    await stage.until("a mail was refused", tried, 30);
     if (stage.letters("RECOVERED") > 0) throw new Error("a mail passed while SES was down");
     await stage.fault("clear");
-    await stage.until("the mail is sent", () => stage.letters("RECOVERED") === 1, 25);
+    await stage.until("the mail is sent", () => stage.letters("RECOVERED") === 1, 30);
     await stage.calm();
   },
 };

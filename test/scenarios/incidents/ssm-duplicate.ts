@@ -14,6 +14,7 @@ export const ssmDuplicate: Scenario = {
     "VERIFIED",
     "FAILOVER_BEGINS",
     "STARTS",
+    "RETRIES_IN_PLACE?",
     "FAILED_OVER",
     "VERIFIED",
   ],
@@ -23,13 +24,13 @@ export const ssmDuplicate: Scenario = {
     const [node, other] = [stage.active(), stage.standby()];
     await stage.fault("ssm-duplicate");
     await stage.incident("kill");
-    await stage.detected(["RESTARTED"], 12);
-    await stage.restored(15, node);
+    await stage.detected(["RESTARTED"], 40);
+    await stage.restored(40, node);
     await stage.calm();
     const total = stage.restoredAt;
     const reply = await stage.operate("failover", { to: other, reason: "commands come twice" });
     if (reply["ok"] !== true) throw new Error(`the failover was refused: ${JSON.stringify(reply)}`);
-    await stage.restored(30, other);
+    await stage.restored(40, other);
     stage.restoredAt = total;
     await stage.calm();
   },

@@ -17,6 +17,7 @@ export const ssmLate: Scenario = {
     "VERIFIED?",
     "FAILOVER_BEGINS",
     "STARTS",
+    "RETRIES_IN_PLACE?",
     "FAILED_OVER",
     "VERIFIED",
   ],
@@ -33,8 +34,8 @@ export const ssmLate: Scenario = {
     await stage.fault("clear");
     const reply = await stage.operate("failover", { to, reason: "the node is slow" });
     if (reply["ok"] !== true) throw new Error(`the failover was refused: ${JSON.stringify(reply)}`);
-    await stage.detected(["FAILOVER_BEGINS"], 15);
-    await stage.restored(30, to);
+    await stage.detected(["FAILOVER_BEGINS"], 40);
+    await stage.restored(40, to);
     const refused = async (): Promise<boolean> => {
       const printed = await stage.operator.printedBy(from);
       return printed.some((line) => line.includes('"refused"') && /"reason":"token \d+/u.test(line));

@@ -22,10 +22,10 @@ export const ssmThrottled: Scenario = {
     const node = stage.active();
     await stage.fault("ssm-throttled");
     await stage.incident("kill");
-    await stage.detected(["ACTIVE_SILENT"], 25);
+    await stage.detected(["ACTIVE_SILENT"], 40);
     await stage.stays("nothing is started", () => stage.runs().length === 0, 4);
     await stage.fault("clear");
-    await stage.restored(30, node);
+    await stage.restored(40, node);
     await stage.calm();
   },
 };

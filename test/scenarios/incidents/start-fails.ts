@@ -16,6 +16,7 @@ export const startFails: Scenario = {
     "RETRIES_IN_PLACE?",
     "MOVES_FAILED",
     "STARTS",
+    "RETRIES_IN_PLACE?",
     "FAILED_OVER",
     "VERIFIED",
   ],
@@ -25,8 +26,8 @@ export const startFails: Scenario = {
     const standby = stage.standby();
     await stage.fault("start-fails", { node: stage.active() });
     await stage.incident("kill");
-    await stage.detected(["RESTARTED", "RETRIES_IN_PLACE"], 30);
-    await stage.restored(25, standby);
+    await stage.detected(["RESTARTED", "RETRIES_IN_PLACE"], 40);
+    await stage.restored(40, standby);
     await stage.calm();
   },
 };

@@ -25,8 +25,8 @@ export const twoClusters: Scenario = {
     const since = Date.now();
     await stage.until("a tick finds it well", () => stage.ticks(["STEADY"], since).length > 0, 40);
     await stage.incident("kill", { node });
-    await stage.detected(["RESTARTED"], 30);
-    await stage.restored(20, node);
+    await stage.detected(["RESTARTED"], 40);
+    await stage.restored(40, node);
     await stage.calm();
     if (stage.runs(SLOW_CLUSTER).join() !== slow)
       throw new Error("the slow cluster's scheduler was not left alone");
