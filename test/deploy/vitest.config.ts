@@ -7,7 +7,7 @@ export default defineConfig({
     include: ["test/deploy/**/*.suite.ts"],
     /** Two of them at once would only wait for each other. */
     fileParallelism: false,
-    testTimeout: 120_000,
+    testTimeout: 300_000,
     hookTimeout: 600_000,
   },
 });

@@ -214,6 +214,22 @@ describe.skipIf(emulator === undefined)("a deploy after it", () => {
     expect(status("night")).toMatchObject({ ok: true, cluster: "night" });
   });
 
+  it("whose version cannot read a record is taken back before an alias points to it", () => {
+    const table = output("TableName");
+    const key = JSON.stringify({ pk: { S: "CLUSTER#main" }, sk: { S: "RECORD" } });
+    const { Item } = aws("dynamodb", "get-item", "--table-name", table, "--key", key);
+    const put = (item: object) =>
+      running().aws("dynamodb", "put-item", "--table-name", table, "--item", JSON.stringify(item));
+    put({ ...(Item as object), schema: { N: "99" } });
+    const { status: failed, output: said } = deploy(assemble("unready", { ...second, logLevel: "debug" }));
+    put(Item as object);
+    expect(failed).not.toBe(0);
+    expect(said).toMatch(/cluster main: .*schema/);
+    expect(stack().StackStatus).toBe("UPDATE_ROLLBACK_COMPLETE");
+    expect(["tick", "operate", "read"].map(versionOf)).toEqual(["2", "2", "2"]);
+    expect(status("main")).toMatchObject({ ok: true, code: "NO_NODES" });
+  });
+
   it("that fails is taken back: the aliases stand where they stood, and the loop ticks on", () => {
     const third = changed(["beatSeconds", 15]);
     expect(deploy(assemble("third", third, breakAlarm)).status).not.toBe(0);
