@@ -99,7 +99,8 @@ function costTable({ cost }: Benchmark): string {
   return `| | ${head.join(" | ")} |
 | --- |${" --: |".repeat(cost.length)}
 ${rows.join("\n")}
-| **total** | ${cost.map((one) => `**${one.usd.toFixed(2)}**`).join(" | ")} |`;
+| **total** | ${cost.map((one) => `**${one.usd.toFixed(2)}**`).join(" | ")} |
+| left by the free tier, if nothing else uses it | ${cost.map((one) => one.afterFreeTier.toFixed(2)).join(" | ")} |`;
 }
 
 function usd(value: number): string {

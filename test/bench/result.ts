@@ -20,8 +20,24 @@ export interface Benchmark {
 export interface Cost {
   readonly clusters: number;
   readonly usd: number;
+  /** What is left of it in an account whose free tier nothing else uses. */
+  readonly afterFreeTier: number;
   readonly lines: readonly { readonly what: string; readonly usd: number }[];
 }
+
+/**
+ * What AWS gives an account for nothing each month, for good, in the unit of the price: aws.amazon.com's pages of Lambda,
+ * CloudWatch and EventBridge, as of the price table.
+ */
+const FREE: Readonly<Record<string, number>> = {
+  "Lambda: ticks": 1_000_000,
+  "Lambda: their time": 400_000,
+  "CloudWatch: logs": 5,
+  "CloudWatch: metrics": 10,
+  "CloudWatch: alarms": 10,
+  "CloudWatch: dashboards": 3,
+  "EventBridge Scheduler": 14_000_000,
+};
 
 const CLUSTERS = [1, 10, 50] as const;
 
@@ -44,7 +60,16 @@ export function resultOf(parts: {
     calls: { perDay: all, cloudTrailPerDay: cloudTrail },
     cost: CLUSTERS.map((clusters) => {
       const lines = monthlyCost(clusters);
-      return { clusters, usd: total(lines), lines: lines.map(({ what, usd }) => ({ what, usd })) };
+      const left = lines.map((one) => ({
+        ...one,
+        usd: Math.max(0, one.count - (FREE[one.what] ?? 0)) * one.price.usd,
+      }));
+      return {
+        clusters,
+        usd: total(lines),
+        afterFreeTier: total(left),
+        lines: lines.map(({ what, usd }) => ({ what, usd })),
+      };
     }),
   };
 }
