@@ -48,4 +48,11 @@ export const SUITES: readonly Suite[] = [
     group: "ci",
     needs: "python3 3.11 with venv, and PyPI",
   },
+  {
+    name: "console and dashboard in a browser",
+    command: ["tsx", "test/console/run.ts"],
+    group: "ci",
+    needs: "Chromium: apt-get install chromium",
+  },
+  { name: "tour", command: ["tsx", "test/tour/tour.ts"], group: "ci" },
 ];
