@@ -7,7 +7,7 @@ const FIRST_POLL_MILLISECONDS = 700;
 const POLL_MILLISECONDS = 500;
 
 /** A round waits so long at the most: a node that needs longer is asked again by the next tick. */
-const ROUND_WAIT_MILLISECONDS = 8000;
+export const ROUND_WAIT_MILLISECONDS = 8000;
 
 /** When the nodes that matter have answered, the others get so much longer: a standby that is cut off costs no more. */
 const LINGER_MILLISECONDS = 1500;

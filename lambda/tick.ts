@@ -13,13 +13,14 @@ import { freshRecord, isGone, isUnfenced } from "../lib/core/notes.ts";
 import { FAILOVER_CODE } from "../lib/core/metrics.ts";
 import { outboxAgeSeconds } from "../lib/core/news.ts";
 import { commit } from "../lib/core/plan.ts";
+import { proofOf } from "../lib/core/proof.ts";
 import { nextTick } from "../lib/core/schedule.ts";
 import { LIMITS } from "../lib/core/settings.ts";
 import { attached, courseOf } from "../lib/core/steering.ts";
 import type { ClusterRecord, DiscoveredNode, Instant, NodeId } from "../lib/core/model.ts";
 import type { Expected, Ports } from "../lib/core/ports.ts";
 import type { AlertSettings, ClusterSettings } from "../lib/core/settings.ts";
-import { collect } from "./collect.ts";
+import { ROUND_WAIT_MILLISECONDS, collect } from "./collect.ts";
 import { deliver } from "./deliver.ts";
 import { writeRecord } from "./write-record.ts";
 
@@ -170,13 +171,17 @@ class Pass {
   }
 
   /**
-   * In a steady tick the decision waits for the active node only, and not for one that was silent before: it is asked
-   * again at the next beat, which its silence must not delay. In a transition it waits for all.
+   * With an active node the decision waits for its answer alone, else for all. Not for one whose grant is over for
+   * certain before the wait is: what follows from that must not be slept over.
    */
-  private needed(planned: ClusterRecord, nodes: readonly NodeId[]): readonly NodeId[] {
-    const { active, name } = planned.phase;
-    const awaited = name === "steady" && active !== undefined ? [active] : nodes;
-    return awaited.filter((id) => nodes.includes(id) && planned.nodes[id]?.silentSince === undefined);
+  private needed({ phase, nodes: known }: ClusterRecord, nodes: readonly NodeId[]): readonly NodeId[] {
+    const waitEnd = this.ports.clock.now() + ROUND_WAIT_MILLISECONDS;
+    const awaited = phase.active === undefined ? nodes : [phase.active];
+    return awaited.filter((id) => {
+      const node = known[id];
+      const silent = node?.silentSince !== undefined;
+      return !(silent && proofOf(node, this.context.settings, waitEnd) !== undefined);
+    });
   }
 
   private async save(decision: Decision, expected: Expected, wish: string | undefined): Promise<TickOutcome> {

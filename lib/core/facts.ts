@@ -198,8 +198,12 @@ export function isExcluded({ active, settings }: Facts): boolean {
   return active !== undefined && settings.nodes.exclude.includes(active);
 }
 
+export function mayStartInPlace(facts: Facts): boolean {
+  return !isExcluded(facts) && restartsLeft(facts);
+}
+
 export function restartsLeft(facts: Facts): boolean {
-  return !isExcluded(facts) && facts.record.counters.restarts < facts.settings.timers.restartLimit;
+  return facts.record.counters.restarts < facts.settings.timers.restartLimit;
 }
 
 /** Whether a running scheduler may be moved away again: cooldown and the hour's budget bound flapping. */

@@ -1,6 +1,14 @@
 /** A node holds the grant and is silent, or its scheduler is not running. */
 import { downSince, moves, startFailed, startsInPlace, unhealthyLong } from "./active.ts";
-import { isExcluded, longSilent, restartsLeft, settled, standbys, toFence } from "./facts.ts";
+import {
+  isExcluded,
+  longSilent,
+  mayStartInPlace,
+  restartsLeft,
+  settled,
+  standbys,
+  toFence,
+} from "./facts.ts";
 import type { Facts } from "./facts.ts";
 import { wayBack } from "./rules-before.ts";
 import { WITH_ACTIVE, rule } from "./rule.ts";
@@ -16,14 +24,17 @@ const canGoBack = (facts: Facts) => {
   return back !== undefined && standbys(facts).includes(back);
 };
 
+/** An excluded node that began another life may have its scheduler up by itself, and is not told to start one. */
+const mayBeUp = (facts: Facts) => isExcluded(facts) && facts.activeNode.report?.state !== "stopped";
+
 const NOT_UP: ReadonlySet<string> = new Set(["stopped", "starting", "reborn"]);
 
 const SILENT: readonly Rule[] = [
   rule({
     code: "LIFE_LEARNED",
     phases: WITH_ACTIVE,
-    when: "the active node answers with a life that the record does not know, and has not rebooted for it",
-    holds: (facts) => facts.verdict === "newborn",
+    when: "the active node answers with a life that the record does not know, and has not rebooted for it or is excluded",
+    holds: (facts) => facts.verdict === "newborn" || (facts.verdict === "reborn" && mayBeUp(facts)),
     sentence: "{active} has a life that this plan was not made out to: the next one is.",
     again: true,
   }),
@@ -54,7 +65,7 @@ const SILENT: readonly Rule[] = [
     code: "REBOOTED",
     phases: WITH_ACTIVE,
     when: "the active node answers with another life, and may start in place",
-    holds: (facts) => facts.verdict === "reborn" && (restartsLeft(facts) || standbys(facts).length === 0),
+    holds: (facts) => facts.verdict === "reborn" && (mayStartInPlace(facts) || standbys(facts).length === 0),
     sentence: "{active} has rebooted: its scheduler is started there again.",
     next: "starting",
     tell: "history",
@@ -185,7 +196,7 @@ const NOT_RUNNING: readonly Rule[] = [
     code: "RETRIES_IN_PLACE",
     phases: WITH_ACTIVE,
     when: "the start failed, and starts in place are left",
-    holds: (facts) => startFailed(facts) && restartsLeft(facts),
+    holds: (facts) => startFailed(facts) && mayStartInPlace(facts),
     sentence: "The scheduler did not come up on {active} ({activeReason}): it is started there once more.",
     next: "starting",
     tell: "history",

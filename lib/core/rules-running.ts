@@ -1,6 +1,6 @@
 /** A node holds the grant and its scheduler runs: healthy or not, settled or not. */
 import { downSince, moves, startsInPlace, unhealthyLong } from "./active.ts";
-import { mayMoveRunning, recentMoves, restartsLeft, settled, standbys } from "./facts.ts";
+import { mayMoveRunning, mayStartInPlace, recentMoves, settled, standbys } from "./facts.ts";
 import type { Facts } from "./facts.ts";
 import { WITH_ACTIVE, rule } from "./rule.ts";
 import type { Change, Rule } from "./rule.ts";
@@ -45,7 +45,7 @@ const UNHEALTHY: readonly Rule[] = [
     code: "RESTARTS_UNHEALTHY",
     phases: WITH_ACTIVE,
     when: "the check has failed long enough, and starts in place are left",
-    holds: (facts) => unhealthyLong(facts) && restartsLeft(facts) && facts.unproven.length === 0,
+    holds: (facts) => unhealthyLong(facts) && mayStartInPlace(facts) && facts.unproven.length === 0,
     sentence: "The scheduler on {active} runs and its check fails ({healthSays}): it is restarted there.",
     next: "starting",
     tell: "history",
@@ -77,6 +77,14 @@ const UNHEALTHY: readonly Rule[] = [
   }),
 ];
 
+/** The node's word for a scheduler that it found and stopped within one converge. */
+export function endedElsewhere({ replies, active }: Facts): readonly string[] {
+  const ended = [...replies].filter(
+    ([id, { state, reason }]) => id !== active && state === "stopped" && /^ended\b/.test(reason),
+  );
+  return ended.map(([id]) => id).sort();
+}
+
 const RUNNING: readonly Rule[] = [
   rule({
     code: "FAILED_OVER",
@@ -107,6 +115,14 @@ const RUNNING: readonly Rule[] = [
     next: "verifying",
     tell: "recovered",
     change: started,
+  }),
+  rule({
+    code: "SEVERAL_ENDED",
+    phases: ["verifying", "steady"],
+    when: "another node answers that it ran a scheduler until this plan stopped it",
+    holds: (facts) => endedElsewhere(facts).length > 0,
+    sentence: "{endedElsewhere} ran a scheduler too: it has been stopped, the one on {active} is kept.",
+    tell: "problem",
   }),
   rule({
     code: "SEVERAL_RUNNING",

@@ -5,6 +5,7 @@ import { formatForPeople } from "./instants.ts";
 import { proofsBut } from "./proof.ts";
 import { wouldStartOn } from "./rules-aside.ts";
 import { wayBack, wishTarget } from "./rules-before.ts";
+import { endedElsewhere } from "./rules-running.ts";
 import { bestRunning, isElsewhere, startTarget } from "./rules-start.ts";
 import { attached } from "./steering.ts";
 import { mayOverride, runsWell, targetObstacle } from "./wishes.ts";
@@ -25,6 +26,7 @@ export const WORDS: Readonly<Record<string, (facts: Facts) => string>> = {
   wayBack: (facts) => wayBack(facts) ?? "no node",
   whyNotUp,
   othersAlive: ({ othersAlive }) => list(othersAlive),
+  endedElsewhere: (facts) => list(endedElsewhere(facts)),
   unproven: ({ unproven }) => list(unproven),
   ahead: ({ ahead }) => list(ahead),
   toFence: (facts) => toFence(facts) ?? facts.record.phase.fence ?? "no node",

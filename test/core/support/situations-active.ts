@@ -274,6 +274,14 @@ export const RUNNING: readonly Situation[] = [
     asks: "run a for life-a, others stop",
   },
   {
+    says: "tells of a second scheduler that the same plan has found and stopped",
+    decision: () =>
+      afterReplies(recordWith(), [answers("a", "running"), answers("b", "stopped", { reason: "ended" })]),
+    code: "SEVERAL_ENDED",
+    phase: "steady",
+    asks: "run a for life-a, others stop",
+  },
+  {
     says: "stops a second scheduler, and keeps the active node's",
     decision: () => afterReplies(recordWith(), [answers("a", "running"), answers("b", "running")]),
     code: "SEVERAL_RUNNING",

@@ -235,6 +235,28 @@ export const STANDING_ASIDE: readonly Situation[] = [
     asks: "all stop",
   },
   {
+    says: "asks an excluded node that has another life again: its scheduler may be up by itself",
+    decision: () =>
+      afterReplies(recordWith({ excluded: ["a"] }), [
+        answers("a", "refused", { life: "life-a+" }),
+        answers("b", "stopped"),
+      ]),
+    code: "LIFE_LEARNED",
+    phase: "steady",
+    asks: "hold a for life-a+, others stop",
+  },
+  {
+    says: "leaves a scheduler that came back by itself where it is, though its node is excluded",
+    decision: () =>
+      afterReplies(recordWith({ excluded: ["a"] }), [
+        answers("a", "running", { invocation: "another" }),
+        answers("b", "stopped"),
+      ]),
+    code: "RESTARTED",
+    phase: "starting",
+    asks: "hold a for life-a, others stop",
+  },
+  {
     says: "starts none on an excluded node even where no other can take over",
     decision: () => afterReplies(recordWith({ excluded: ["a"] }), [answers("a", "stopped")]),
     code: "EXCLUDED_DOWN",
