@@ -10,6 +10,7 @@ import {
   runEmptied,
   startRefused,
 } from "./cases/guard.ts";
+import { guardHangs, overruled } from "./cases/in-force.ts";
 import { newNodeEnabled, newNodeSetUp, powerLost, rebooted } from "./cases/power.ts";
 import {
   adopted,
@@ -40,7 +41,7 @@ export const LANES: readonly Lane[] = [
   },
   {
     cluster: HANDS,
-    cases: [startRefused, daemonReload, gateRemoved, guardKilled, initStopped],
+    cases: [startRefused, daemonReload, gateRemoved, overruled, guardHangs, guardKilled, initStopped],
   },
   { cluster: { name: "apart", enabled: false, by: "unit" }, cases: [cutOff, runEmptied] },
   {
