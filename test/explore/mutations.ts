@@ -24,7 +24,7 @@ const { values } = parseArgs({
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const tsx = join(root, "node_modules/.bin/tsx");
-const PARTS = ["package.json", "tsconfig.json", "lib/core", "lambda", "test/simulation"];
+const PARTS = ["package.json", "tsconfig.json", "lib/core", "lambda", "test/simulation", "test/explore"];
 
 let missed = 0;
 const chosen = MUTATIONS.filter(({ rule }) => values.only === undefined || rule.includes(values.only));
@@ -32,11 +32,13 @@ for (const mutation of chosen) {
   const begun = performance.now();
   const output = simulateWithout(mutation);
   const seconds = ((performance.now() - begun) / 1000).toFixed(1);
-  const found = /^seed (\d+): (.*)$/m.exec(output);
-  const isMissed = found !== null && mutation.expect.test(found[2] ?? "");
+  const found = [...output.matchAll(/^(seed \d+|\s+VIOLATION): (.*)$/gm)].find((line) =>
+    mutation.expect.test(line[2] ?? ""),
+  );
+  const isMissed = found !== undefined;
   if (!isMissed) missed += 1;
   const words = found
-    ? `seed ${found[1]}: ${found[2]}`
+    ? `${found[1]?.trim()}: ${found[2]}`
     : (output.split("\n").find((line) => /Error/.test(line)) ?? "nothing found");
   console.log(
     `${isMissed ? "found    " : "NOT FOUND"} ${seconds.padStart(6)} s  ${mutation.rule}\n                     ${words}`,
@@ -51,15 +53,14 @@ function simulateWithout(mutation: Mutation): string {
     for (const part of PARTS) cpSync(join(root, part), join(copy, part), { recursive: true });
     for (const { file, find, replace } of [mutation, ...(mutation.and ?? [])])
       patch(join(copy, file), find, replace);
-    const args = [
-      "test/simulation/simulate.ts",
-      "--seeds",
-      "100000",
-      "--seconds",
-      values.seconds,
-      "--no-shrink",
-    ];
+    const found =
+      mutation.by === "explore"
+        ? ["test/explore/explore.ts", "--seconds", values.seconds]
+        : ["test/simulation/simulate.ts", "--seeds", "100000", "--seconds", values.seconds, "--no-shrink"];
+    const expected = mutation.by === "explore" ? [] : ["--expect", mutation.expect.source];
+    const args = [...found, ...expected, ...(mutation.args ?? [])];
     const run = spawnSync(tsx, args, { cwd: copy, encoding: "utf8" });
+    if (run.error) throw run.error;
     return run.stdout + run.stderr;
   } finally {
     rmSync(copy, { recursive: true });

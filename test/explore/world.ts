@@ -133,6 +133,7 @@ export class Explorer {
 function isVoid(state: State, { trace }: Tick): boolean {
   const { request } = trace;
   if (request?.kind !== "write" && request?.kind !== "sleep" && request?.kind !== "discover") return false;
+  if (!trace.before) return false;
   const base = lastRecord(trace);
   return base?.token !== state.record?.token || base?.nonce !== state.record?.nonce;
 }

@@ -48,8 +48,10 @@ const HAPPENINGS: Readonly<Record<string, Happening>> = {
   "operator steers": steer,
   "woken tick": (cluster) => wake(cluster),
   "somebody starts it by hand": (cluster, node) => {
-    // Where there is no gate, nothing can refuse it: that is outside of what is promised.
-    if (!node.gate || !startLocally(node, cluster.now, 2000)) return;
+    // Without a gate nothing refuses it: people do so only where the nodes are left to themselves, and none runs.
+    const isTheirs =
+      cluster.store.record?.steering?.kind === "detached" && cluster.judge.running().length === 0;
+    if (!(node.gate || isTheirs) || !startLocally(node, cluster.now, 2000)) return;
     cluster.tell(`scheduler is started by hand on ${node.id}`);
     cluster.judge.started(node);
   },
@@ -68,12 +70,12 @@ const HAPPENINGS: Readonly<Record<string, Happening>> = {
 };
 
 /** One happening after the other while the storm lasts. */
-export function happenings(cluster: Cluster, end: number): void {
+export function happenings(cluster: Cluster, end: number, only: readonly string[] | undefined): void {
   const { world, random, faults } = cluster;
   const next = random.seconds(5, 120 / faults.strength);
   if (cluster.now + next > end) return;
   world.timeline.after(next, () => {
-    const kind = random.pick(Object.keys(HAPPENINGS));
+    const kind = random.pick(only ?? Object.keys(HAPPENINGS));
     const living = [...cluster.nodes.values()].filter((node) => node.up);
     const active = cluster.judge.running()[0];
     const node = active && random.chance(0.5) ? active : living.length > 0 ? random.pick(living) : undefined;
@@ -81,7 +83,7 @@ export function happenings(cluster: Cluster, end: number): void {
       cluster.tell(`${kind}: ${node.id}`);
       HAPPENINGS[kind]?.(cluster, node);
     }
-    happenings(cluster, end);
+    happenings(cluster, end, only);
   });
 }
 

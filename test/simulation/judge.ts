@@ -113,7 +113,8 @@ export class Judge {
       const other = record.nodes[id];
       if (id === node.id || (!other && this.isOver(id))) continue;
       if (!other) continue; // joined after the plan was written
-      if (!this.isProven(other, record.savedAt)) this.fail(`${node.id} started without a proof for ${id}`);
+      if (!this.isProven(id, other, record.savedAt))
+        this.fail(`${node.id} started without a proof for ${id}`);
     }
   }
 
@@ -121,8 +122,11 @@ export class Judge {
     return this.cluster.instances.get(id)?.word === "terminated";
   }
 
-  private isProven({ stopBy, proof }: NodeRecord, at: Instant): boolean {
+  private isProven(id: NodeId, { stopBy, proof }: NodeRecord, at: Instant): boolean {
     if (stopBy === "ever") return false;
+    const instance = this.cluster.instances.get(id);
+    // EC2 has said so in that tick, which may have been frozen for minutes.
+    if (proof?.kind === "instance-stopped" && instance) return instance.wasGoneSince(at - 900_000);
     if (stopBy === "never") return proof !== undefined;
     return at > stopBy + this.cluster.settings.timers.skewSeconds * 1000;
   }

@@ -20,6 +20,10 @@ export interface RunOptions {
   readonly kind: Kind | "both";
   readonly story: boolean;
   readonly leftOut: ReadonlySet<number>;
+  /** Happenings in storms; undefined: all. */
+  readonly only: readonly string[] | undefined;
+  /** Of every storm; undefined: drawn. */
+  readonly strength: number | undefined;
 }
 
 export interface RunResult {
@@ -78,7 +82,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   for (const cluster of clusters) startLoop(cluster);
   let recovery = 0;
   for (let round = 0; round < options.rounds && !violationOf(clusters); round += 1) {
-    await storm(world, clusters, random);
+    await storm(world, clusters, random, options);
     if (!violationOf(clusters)) recovery = Math.max(recovery, await calm(world, clusters, random));
   }
   return result(clusters, world, story, recovery);
@@ -118,12 +122,17 @@ function settingsOf(random: Random, kind: Kind): ClusterSettings {
   };
 }
 
-async function storm(world: World, clusters: readonly Cluster[], random: Random): Promise<void> {
+async function storm(
+  world: World,
+  clusters: readonly Cluster[],
+  random: Random,
+  { only, strength }: RunOptions,
+): Promise<void> {
   const end = world.timeline.now + random.seconds(240, 2400);
   for (const cluster of clusters) {
     cluster.faults.storm = true;
-    cluster.faults.strength = random.pick([0.3, 1, 1, 3]);
-    happenings(cluster, end);
+    cluster.faults.strength = strength ?? random.pick([0.3, 1, 1, 3]);
+    happenings(cluster, end, only);
   }
   outages(world, clusters, random, end);
   await world.timeline.run(end, () => looks(clusters));
