@@ -7,17 +7,20 @@ const [name, port, assembly] = process.argv.slice(2);
 const scenario = SCENARIOS.find((one) => one.name === name);
 if (scenario === undefined || assembly === undefined) throw new Error("usage: child.ts NAME PORT ASSEMBLY");
 
-const end = () => void endPlay().finally(() => process.exit(130));
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, end);
-// Who started it was killed: nobody waits for the result.
-process.once("disconnect", end);
+const end = (reason: string) => {
+  console.error(`${name} is ended: ${reason}`);
+  void endPlay().finally(() => process.exit(130));
+};
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => end(signal));
+const alone = () => end("whoever started it is gone");
+process.once("disconnect", alone);
 
 const result = await play(scenario, {
   port: Number(port),
   assembly,
   onProgress: (text) => tell({ kind: "progress", text }),
 });
-process.removeListener("disconnect", end);
+process.removeListener("disconnect", alone);
 tell({ kind: "result", result });
 process.disconnect?.();
 

@@ -15,7 +15,7 @@ export const controllerKilledMidTick: Scenario = {
     const spent = () =>
       stage.events.filter(({ kind, text, at }) => kind === "fault" && text.includes("was killed") && at > 0);
     await stage.incident("kill");
-    await stage.fault("lambda-killed-at", { call: "ssm:SendCommand", nth: 2, when: "after" });
+    await stage.fault("lambda-killed-at", { call: "ssm:SendCommand", when: "after" });
     await stage.noticed("the function is killed", ({ text }) => text.includes("was killed"), 30);
     await stage.fault("lambda-killed-at", { call: "ses:SendEmail", when: "after" });
     await stage.restored(60, node);
