@@ -12,14 +12,13 @@ export function writePage(): void {
 }
 
 export function page(): string {
-  const rows = SCENARIOS.map(
-    ({ name, imitates, expects }) =>
-      `| [\`${name}\`](../test/scenarios/incidents/${name}.ts) | ${cell(imitates)} | ${cell(expects)} |`,
+  const rows = SCENARIOS.map(({ name, imitates, expects }) =>
+    [`[\`${name}\`](../test/scenarios/incidents/${name}.ts)`, imitates, expects].map((cell) =>
+      cell.replaceAll("|", "\\|"),
+    ),
   );
   return `${HEAD}
-| scenario | imitates | expected |
-| --- | --- | --- |
-${rows.join("\n")}
+${table([["scenario", "imitates", "expected"], ...rows])}
 
 ## What holds in every scenario
 
@@ -27,8 +26,14 @@ ${INVARIANTS.map((one, index) => `${index + 1}. ${one}`).join("\n")}
 `;
 }
 
-function cell(text: string): string {
-  return text.replaceAll("|", "\\|");
+/** With padded cells, as the formatter has them. */
+function table(rows: readonly (readonly string[])[]): string {
+  const [head = [], ...others] = rows;
+  const widths = head.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+  const rule = widths.map((width) => "-".repeat(width));
+  return [head, rule, ...others]
+    .map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`)
+    .join("\n");
 }
 
 const HEAD = `# Scenarios
