@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import { JSON_PATH, judgeHealth } from "../../lib/core/health.ts";
+import type { HealthVerdict } from "../../lib/core/health.ts";
+import type { HealthSettings } from "../../lib/core/settings.ts";
+
+const LIMITS = { timeoutSeconds: 3, failures: 3 } as const;
+const command: HealthSettings = { kind: "command", command: "check", ...LIMITS };
+const url: HealthSettings = { kind: "url", url: "http://localhost:8974/health", ...LIMITS };
+const path: HealthSettings = { ...url, jsonPath: "$.scheduler.status", equals: "healthy" };
+const list: HealthSettings = { ...url, jsonPath: "$.rows[1].state", equals: "2" };
+
+describe("a health check's answer", () => {
+  it.each<{ says: string; settings?: HealthSettings; code?: number; body?: string; verdict: HealthVerdict }>([
+    { says: "is healthy where no check is configured", code: 1, verdict: "healthy" },
+    { says: "is healthy where none was given", settings: command, verdict: "healthy" },
+    { says: "of a command that exits 0 is healthy", settings: command, code: 0, verdict: "healthy" },
+    { says: "of a command that fails is unhealthy", settings: command, code: 1, verdict: "unhealthy" },
+    {
+      says: "of a command that ran out of time is unhealthy",
+      settings: command,
+      code: 124,
+      verdict: "unhealthy",
+    },
+    {
+      says: "of a command that cannot be run says nothing",
+      settings: command,
+      code: 126,
+      verdict: "doubtful",
+    },
+    {
+      says: "of a command that is not there says nothing",
+      settings: command,
+      code: 127,
+      verdict: "doubtful",
+    },
+    { says: "by a URL is healthy with 200", settings: url, code: 200, verdict: "healthy" },
+    { says: "by a URL is healthy with 204", settings: url, code: 204, verdict: "healthy" },
+    { says: "by a URL is unhealthy with 302", settings: url, code: 302, verdict: "unhealthy" },
+    { says: "by a URL is unhealthy with 503", settings: url, code: 503, verdict: "unhealthy" },
+    { says: "by a URL is unhealthy without an answer", settings: url, code: 0, verdict: "unhealthy" },
+    {
+      says: "by a URL without a client on the node says nothing",
+      settings: url,
+      code: 127,
+      verdict: "doubtful",
+    },
+    {
+      says: "is healthy where the path leads to the word",
+      settings: path,
+      code: 200,
+      body: '{"scheduler":{"status":"healthy"}}',
+      verdict: "healthy",
+    },
+    {
+      says: "is unhealthy where the path leads to another word",
+      settings: path,
+      code: 200,
+      body: '{"scheduler":{"status":"unhealthy"}}',
+      verdict: "unhealthy",
+    },
+    {
+      says: "is unhealthy where the path leads to null",
+      settings: path,
+      code: 200,
+      body: '{"scheduler":{"status":null}}',
+      verdict: "unhealthy",
+    },
+    {
+      says: "compares a number by its text, in a list too",
+      settings: list,
+      code: 200,
+      body: '{"rows":[{},{"state":2}]}',
+      verdict: "healthy",
+    },
+    { says: "that is no JSON says nothing", settings: path, code: 200, body: "<html>", verdict: "doubtful" },
+    {
+      says: "that was cut off says nothing",
+      settings: path,
+      code: 200,
+      body: '{"scheduler":{"st',
+      verdict: "doubtful",
+    },
+    {
+      says: "without the path says nothing",
+      settings: path,
+      code: 200,
+      body: '{"a":1}',
+      verdict: "doubtful",
+    },
+    {
+      says: "does not find what every object inherits",
+      settings: { ...path, jsonPath: "$.constructor.name" },
+      code: 200,
+      body: "{}",
+      verdict: "doubtful",
+    },
+  ])("$says", ({ settings, code, body = "", verdict }) => {
+    expect(judgeHealth(code === undefined ? undefined : { code, body }, settings)).toBe(verdict);
+  });
+});
+
+describe("a JSON path", () => {
+  it.each(["$.a", "$.a.b", "$.rows[0].state", "$[0]", "$.a-b"])("may be %s", (text) => {
+    expect(text).toMatch(JSON_PATH);
+  });
+
+  it.each(["", "$", "a.b", "$.", "$..a", "$.a[*]", "$.a[-1]", "$['a']", "$.a b"])("may not be %j", (text) => {
+    expect(text).not.toMatch(JSON_PATH);
+  });
+});
