@@ -194,9 +194,10 @@ END_OF_GROUPS
 
 # --- the guard ----------------------------------------------------------------------------------------------------
 
-# Says that this guard lives: "pid start version since-boot".
+# Says that this guard lives: "pid start version since-boot". Written over the old line, and not after cutting it: whoever
+# reads in between would find no guard.
 beat() {
-  printf '%s\n' "$self $self_start $version $up" >"$state/guard"
+  printf '%s\n' "$self $self_start $version $up" 1<>"$state/guard"
 }
 
 guard() {
