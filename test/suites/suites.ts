@@ -54,5 +54,13 @@ export const SUITES: readonly Suite[] = [
     group: "ci",
     needs: "Chromium: apt-get install chromium",
   },
+  { name: "simulation", command: ["tsx", "test/simulation/simulate.ts", "--seeds", "150"], group: "ci" },
+  { name: "exploration", command: ["tsx", "test/explore/explore.ts"], group: "ci" },
+  {
+    name: "specification",
+    command: ["bash", "docs/spec/check.sh"],
+    group: "ci",
+    needs: "Java, Python and PyPI",
+  },
   { name: "tour", command: ["tsx", "test/tour/tour.ts"], group: "ci" },
 ];
