@@ -8,11 +8,18 @@ const RIGHT = 60;
 const TOP = 54;
 const ROW = 52;
 const MOST_SECONDS = 180;
+/** Class, words, place. */
+const LEGEND = [
+  ["seen", "the controller has said so", 24],
+  ["acted", "one scheduler works again", 234],
+  ["old", "predecessor", 448],
+  ["two", "predecessor: two schedulers at once", 566],
+] as const;
 
 export function plot(measured: readonly Measured[]): string {
   const height = TOP + ROW * measured.length + 34;
   const x = (seconds: number): number =>
-    LEFT + ((WIDTH - LEFT - RIGHT) * Math.min(seconds, MOST_SECONDS)) / MOST_SECONDS;
+    Math.round(LEFT + ((WIDTH - LEFT - RIGHT) * Math.min(seconds, MOST_SECONDS)) / MOST_SECONDS);
   const axis = [0, 30, 60, 90, 120, 150, 180].flatMap((seconds) => [
     `<line class="grid" x1="${x(seconds)}" x2="${x(seconds)}" y1="${TOP - 8}" y2="${height - 26}"/>`,
     `<text class="dim" x="${x(seconds)}" y="${height - 10}" text-anchor="middle">${seconds} s</text>`,
@@ -29,15 +36,10 @@ export function plot(measured: readonly Measured[]): string {
       `<text class="dim small" x="${x(old?.seconds ?? 0) + 7}" y="${y + 31}">${old?.words ?? "not there"}</text>`,
     ];
   });
-  const legend = [
-    ["seen", "until the controller says so"],
-    ["acted", "until one scheduler works again"],
-    ["old", "predecessor"],
-    ["two", "predecessor: two schedulers at once"],
-  ].map(([kind, words], index) => {
-    const at = LEFT + [0, 196, 406, 512][index]!;
-    return `<rect class="${kind}" x="${at}" y="14" width="12" height="12" rx="2"/><text x="${at + 18}" y="24">${words}</text>`;
-  });
+  const legend = LEGEND.map(
+    ([kind, words, at]) =>
+      `<rect class="${kind}" x="${at}" y="14" width="12" height="12" rx="2"/><text x="${at + 18}" y="24">${words}</text>`,
+  );
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Seconds until one scheduler works again">
 <style>${STYLE}</style>
 <rect class="ground" width="${WIDTH}" height="${height}" rx="8"/>

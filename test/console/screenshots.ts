@@ -4,7 +4,9 @@
  */
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { SandboxEvent } from "../../lib/sandbox/events.ts";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/sandbox.ts";
+import type { SandboxState } from "../../lib/sandbox/state.ts";
 import { findChromium, INSTALL, openBrowser } from "./browser.ts";
 
 const FOLDER = fileURLToPath(new URL("../../docs/images/", import.meta.url));
@@ -39,29 +41,39 @@ if (chromium === undefined) {
 
 /** Some of each kind: a kill, a hang, a lost node, a move by hand. */
 async function happen(sandbox: Sandbox): Promise<void> {
-  const settled = async (what: string): Promise<void> => {
+  await settled(sandbox);
+  const replaced = async (what: string, happens: () => Promise<unknown>): Promise<void> => {
     console.log(what);
-    const since = Date.now();
-    const steady = ({ kind, at, data }: (typeof sandbox.events.recent)[number]) =>
-      kind === "tick" && at > since && String(data?.["code"]).startsWith("STEADY");
-    await sandbox.waitUntil(what, () => sandbox.events.recent.some(steady), 120);
+    const before = schedulers(sandbox.state());
+    await happens();
+    const isAnother = (state: SandboxState): boolean => {
+      const [only, ...more] = schedulers(state);
+      return only !== undefined && more.length === 0 && !before.includes(only);
+    };
+    await sandbox.waitUntil(what, isAnother, 60);
+    await settled(sandbox);
   };
-  await settled("a scheduler runs and has settled");
-  await sandbox.fault("kill");
-  await settled("killed, and back");
-  await sandbox.fault("hang");
-  await settled("hung, and replaced");
-  await sandbox.fault("crash");
-  await settled("its node crashed, and it runs elsewhere");
+  await replaced("killed", () => sandbox.fault("kill"));
+  await replaced("hung", () => sandbox.fault("hang"));
+  await replaced("crashed", () => sandbox.fault("crash"));
   await sandbox.fault("clear");
-  await sandbox.waitUntil(
-    "the node is back",
-    ({ nodes }) => nodes.every(({ agent }) => agent === "reachable"),
-    30,
-  );
-  await settled("both nodes are there");
-  await sandbox.invoke({ action: "switchover", by: "operator", reason: "kernel update" });
-  await settled("moved by hand");
+  const bothThere = ({ nodes }: SandboxState): boolean => nodes.every(({ agent }) => agent === "reachable");
+  await sandbox.waitUntil("both nodes", bothThere, 30);
+  await settled(sandbox);
+  const wish = { action: "switchover", by: "operator", reason: "kernel update" };
+  await replaced("moved by hand", () => sandbox.invoke(wish));
+}
+
+function schedulers({ nodes }: SandboxState): readonly number[] {
+  return nodes.flatMap((node) => node.schedulers.map(({ pid }) => pid));
+}
+
+/** The controller says that it runs. */
+async function settled(sandbox: Sandbox): Promise<void> {
+  const since = Date.now();
+  const isSteady = ({ kind, at, data }: SandboxEvent): boolean =>
+    kind === "tick" && at > since && String(data?.["code"]).startsWith("STEADY");
+  await sandbox.waitUntil("a settled scheduler", () => sandbox.events.recent.some(isSteady), 120);
 }
 
 async function take(executablePath: string, endpoint: string): Promise<void> {
