@@ -155,10 +155,11 @@ const CONTROLLER: readonly Mutation[] = [
     expect: UNPROVEN,
   },
   {
-    rule: "unknown is not stopped: a refused or busy answer proves nothing",
+    rule: "unknown is not stopped: only the word `stopped` proves anything",
     file: "lib/core/proof.ts",
     find: 'plan.others === "stop" && report.state === "stopped" &&',
     replace: 'plan.others === "stop" && report.pids.length === 0 &&',
+    args: only("scheduler killed", "crash loop", "operator asks for a move"),
     expect: UNPROVEN,
   },
   {

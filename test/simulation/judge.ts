@@ -103,7 +103,9 @@ export class Judge {
     const { scheduler } = node;
     if (!scheduler) return;
     const promised = this.cluster.store.record?.nodes[node.id];
-    if (promised?.stopBy === "never" && !this.isRestored)
+    // Detached, nobody notes any more that an instance has booted; the tick that resumes does.
+    const isTheirs = scheduler.byToken === 0 && this.cluster.store.record?.steering?.kind === "detached";
+    if (promised?.stopBy === "never" && !this.isRestored && !isTheirs)
       this.fail(`${node.id} started, but the record holds that it runs none`);
     if (scheduler.byToken === 0) return;
     const record = this.written.get(scheduler.byToken);
@@ -155,6 +157,8 @@ export class Judge {
   /** The record is gone or an old one: what it had still to tell is lost with it. */
   forgets(): void {
     this.isRestored = true;
+    // What an old record knows of a scheduler may be a scheduler before: a move may rest on that.
+    this.healthySince.clear();
     this.unmailed.clear();
     for (const [key, { at }] of this.news) {
       const [, token] = key.split("#");
