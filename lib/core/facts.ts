@@ -68,7 +68,7 @@ export function factsOf(
     beatSeconds,
     now,
     replies,
-    verdict: verdictOf(noted, before, replies, settings),
+    verdict: verdictOf(noted, before, replies, settings, now),
     active,
     activeNode: (active === undefined ? undefined : noted.nodes[active]) ?? UNKNOWN_NODE,
     othersAlive: alive.filter((id) => id !== active).sort(),
@@ -80,7 +80,7 @@ export function factsOf(
     unproven: unprovenBut(active, noted, settings, now),
     candidates: candidatesOf(noted, replies, settings),
     lastHeardAt: (active === undefined ? undefined : before.nodes[active]?.reportedAt) || now,
-    replaced: wasReplaced(noted, before, replies),
+    replaced: isKnown(before, active, settings, now) && wasReplaced(noted, before, replies),
     ahead: [...replies]
       .filter(([, report]) => report.state === "refused" && report.seen > noted.plan.token)
       .map(([id]) => id),
@@ -100,15 +100,17 @@ function verdictOf(
   before: ClusterRecord,
   replies: ReadonlyMap<NodeId, NodeReport>,
   settings: ClusterSettings,
+  now: Instant,
 ): Verdict {
   const { active } = noted.phase;
   if (active === undefined) return "none";
   const report = replies.get(active);
   if (!report) return isGone(noted.nodes[active] ?? UNKNOWN_NODE) ? "gone" : "unknown";
   if (report.life !== before.plan.life && before.plan.active === active) {
-    const known = before.nodes[active]?.report?.invocation ?? "none";
-    const outlived = known !== "none" && report.invocation === known;
-    return NO_LIFE.has(before.plan.life) || outlived ? "newborn" : "reborn";
+    const last = before.nodes[active]?.report?.invocation ?? "none";
+    const outlived = last !== "none" && report.invocation === last;
+    const known = isKnown(before, active, settings, now);
+    return NO_LIFE.has(before.plan.life) || outlived || !known ? "newborn" : "reborn";
   }
   switch (report.state) {
     case "running":
@@ -122,6 +124,20 @@ function verdictOf(
     case "overridden":
       return "unknown";
   }
+}
+
+/**
+ * Whether the record's last word of the node is young enough to compare with: after a whole grant without one, or in a
+ * restored record, another process or life is nothing to hold against the node.
+ */
+function isKnown(
+  before: ClusterRecord,
+  active: NodeId | undefined,
+  settings: ClusterSettings,
+  now: Instant,
+): boolean {
+  const at = active === undefined ? undefined : before.nodes[active]?.reportedAt;
+  return at !== undefined && now - at <= settings.timers.grantSeconds * 1000;
 }
 
 function wasReplaced(
