@@ -79,7 +79,7 @@ async function settled(sandbox: Sandbox): Promise<void> {
 async function take(executablePath: string, endpoint: string): Promise<void> {
   const browser = await openBrowser(executablePath);
   for (const { file, ...options } of PICTURES) {
-    const page = await (await browser.newContext(options)).newPage();
+    const page = await (await browser.newContext({ ...options, reducedMotion: "reduce" })).newPage();
     await page.goto(endpoint);
     await page.waitForSelector("body[data-ready]");
     await page.locator(".node[data-state=runs] .grant", { hasText: "left" }).waitFor();
