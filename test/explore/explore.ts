@@ -20,7 +20,7 @@ const { values } = parseArgs({
     wishes: { type: "string", default: "1" },
     seconds: { type: "string", default: "600" },
     states: { type: "string", default: "5000000" },
-    liveness: { type: "string", default: "7" },
+    liveness: { type: "string", default: "1" },
     kind: { type: "string" },
     start: { type: "string" },
     clocks: { type: "string" },
