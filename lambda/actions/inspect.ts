@@ -18,7 +18,7 @@ export const inspect: Action = {
       ...nodeView(id, node, record, now, settings),
       ...reportView(node.report, node.reportedAt),
       obstacle: node.obstacle ?? null,
-      missingTicks: node.missing,
+      missingSince: node.missing === 0 ? null : timeView(node.missing),
     }));
     const data = { tickedAt: timeView(record.last.at), nodes: views };
     return { ok: true, action: "inspect", cluster, code: "INSPECTED", sentence: sentenceOf(record), data };

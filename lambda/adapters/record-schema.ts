@@ -61,7 +61,7 @@ const node = z.object({
   reportedAt: instant,
   silentSince: z.optional(instant),
   instance: z.string(),
-  missing: count,
+  missing: instant,
   obstacle: z.optional(z.string()),
 });
 

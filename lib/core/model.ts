@@ -79,8 +79,8 @@ export interface NodeRecord {
   readonly silentSince?: Instant | undefined;
   /** What EC2 last said: `running`, `stopped`, `terminated`, ... or `unknown`. */
   readonly instance: string;
-  /** Ticks in a row in which EC2 did not find an instance that it once knew. */
-  readonly missing: number;
+  /** Since when EC2 does not find an instance that it once knew; 0: it does. */
+  readonly missing: Instant;
   /** Why nothing could be sent to it, in this tick. */
   readonly obstacle?: string | undefined;
 }

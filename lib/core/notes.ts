@@ -34,8 +34,11 @@ export function freshRecord(cluster: string, owner: string, now: Instant): Clust
 
 const GONE: ReadonlySet<string> = new Set(["stopped", "terminated"]);
 
-/** After so many ticks in a row an instance that EC2 knew and finds no more is terminated: its answers are eventual. */
-const MISSING_TICKS = 3;
+/**
+ * An instance that EC2 knew and does not find for so long is terminated. EC2's answers become right in seconds, and it
+ * lists a terminated instance for about an hour, so that whoever is not found at all for a minute is long gone.
+ */
+const MISSING_MILLISECONDS = 60_000;
 
 /**
  * Notes what EC2 says in this tick. `stopped` and `terminated` prove that the instance's life is over, for as long as
@@ -68,8 +71,8 @@ export function noteInstances(
 }
 
 function noteInstance(node: NodeRecord, found: DiscoveredNode | undefined, now: Instant): NodeRecord {
-  const missing = found ? 0 : node.instance === "unknown" ? node.missing : node.missing + 1;
-  const instance = found?.instance ?? (missing >= MISSING_TICKS ? "terminated" : "missing");
+  const missing = found ? 0 : node.missing || now;
+  const instance = found?.instance ?? (now - missing >= MISSING_MILLISECONDS ? "terminated" : "missing");
   const noted = { ...node, instance, missing };
   if (!GONE.has(instance) || (instance === "stopped" && found?.hibernates === true))
     return bootedAgain(noted);
