@@ -87,7 +87,8 @@ async function tour(): Promise<number> {
 
 async function visit(open: Stage, incident: (typeof INCIDENTS)[number], measured: Measured[]): Promise<void> {
   const before = open.active();
-  const countdown = setInterval(() => tell(waiting(open)), COUNTDOWN_SECONDS * 1000);
+  const isLong = incident.name === "cut off";
+  const countdown = setInterval(() => isLong && tell(waiting(open)), COUNTDOWN_SECONDS * 1000);
   try {
     await incident.happen(open);
   } finally {
