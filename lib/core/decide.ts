@@ -83,9 +83,10 @@ function decide(stage: keyof typeof RULES, view: View, facts: Facts): Decision {
   const sentence = fill(rule.sentence, facts);
   const change = rule.change?.(facts) ?? {};
   const changed = applyChange(facts, rule, change, stage, sentence);
+  const since = facts.record.phase.downSince ?? changed.phase.downSince ?? facts.now;
   const record = tellNews(
     changed,
-    { rule, moved: hasMoved(facts.record, changed), sentence, entry: change.entry ?? {} },
+    { rule, moved: hasMoved(facts.record, changed), since, sentence, entry: change.entry ?? {} },
     view.alerts,
     view.beatSeconds,
     facts.now,

@@ -23,6 +23,8 @@ export interface Told {
   readonly rule: Rule;
   /** The phase or the active node changed. */
   readonly moved: boolean;
+  /** Since when what is told of has been so. */
+  readonly since: Instant;
   readonly sentence: string;
   readonly entry: Partial<HistoryEntry>;
 }
@@ -49,7 +51,7 @@ export function tellNews(
   const news = new NewsOf(record, now);
   if (isTransition(record, told)) news.history(told);
   if (isMail(told.rule.tell)) {
-    news.mail(told.rule.tell, told.rule.code, told.sentence, record.phase.downSince ?? now, told.entry);
+    news.mail(told.rule.tell, told.rule.code, told.sentence, told.since, told.entry);
   }
   const problem = news.problem(told, alerts, beatSeconds);
   return news.record(problem);

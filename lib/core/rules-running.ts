@@ -177,7 +177,8 @@ const RUNNING: readonly Rule[] = [
 
 function started(facts: Facts): Change {
   return {
-    phase: { restartOf: undefined },
+    // It runs: whatever ends next begins a gap of its own.
+    phase: { restartOf: undefined, downSince: undefined },
     // From here on it settles: what it took until it ran was the node's own time.
     counters: { unhealthy: 0, startedAt: facts.now },
     request: { phase: "verifying" },
