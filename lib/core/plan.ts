@@ -110,14 +110,3 @@ function promised(node: NodeRecord, plan: Plan, settings: ClusterSettings): Node
   const until = plan.until + settings.timers.killGraceSeconds * 1000;
   return node.stopBy === "never" ? until : Math.max(node.stopBy, until);
 }
-
-/** Two drafts that ask the same of every node. */
-export function sameAsk(a: Draft, b: Draft): boolean {
-  return (
-    a.active === b.active &&
-    a.life === b.life &&
-    a.mode === b.mode &&
-    a.others === b.others &&
-    a.invocation === b.invocation
-  );
-}
