@@ -14,6 +14,8 @@ const ENVIRONMENTS = {
   judges: ["botocore==1.44.8", "awscli==1.46.3", "cfn-lint==1.58.0"],
   /** The emulator into which the app is deployed. */
   ministack: ["ministack[full]==1.5.33"],
+  /** A third DynamoDB, beside MiniStack's and the one that the sandbox embeds. */
+  moto: ["moto[server,dynamodb]==5.2.5"],
 } as const;
 
 export type EnvironmentName = keyof typeof ENVIRONMENTS;

@@ -43,6 +43,12 @@ export const SUITES: readonly Suite[] = [
     needs: "python3 3.11 with venv, and PyPI",
   },
   {
+    name: "record store on other DynamoDBs",
+    command: ["vitest", "run", "--config", "test/deploy/vitest.config.ts", "test/deploy/dynamodb"],
+    group: "ci",
+    needs: "python3 3.11 with venv, and PyPI",
+  },
+  {
     name: "template under cfn-lint",
     command: ["vitest", "run", "--config", "test/deploy/vitest.config.ts", "test/deploy/static"],
     group: "ci",

@@ -1,12 +1,10 @@
 /** MiniStack, an emulator of AWS from PyPI, on a loopback port of its own, with all that it writes in one folder. */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { type ChildProcess, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { PythonEnvironment } from "../python.ts";
+import { PROJECT, spawnMiniStack } from "./process.ts";
 
-const PROJECT = fileURLToPath(new URL("../../../", import.meta.url));
 export const ACCOUNT = "000000000000";
 export const REGION = "us-east-1";
 
@@ -33,32 +31,7 @@ export class Emulator {
     ministack: PythonEnvironment,
     judges: PythonEnvironment,
   ): Promise<Emulator> {
-    const port = await freePort();
-    const base = {
-      /** The project's Node first: a function runs on the version that is deployed. */
-      PATH: `${join(PROJECT, "node_modules/.bin")}:${process.env["PATH"]}`,
-      HOME: join(folder, "home"),
-      TMPDIR: join(folder, "tmp"),
-    };
-    for (const path of [base.HOME, base.TMPDIR]) mkdirSync(path);
-    const log = openSync(join(folder, "ministack.log"), "w");
-    const child = spawn(ministack.program("ministack"), [], {
-      cwd: base.TMPDIR,
-      env: {
-        ...base,
-        GATEWAY_PORT: String(port),
-        BIND_HOST: "127.0.0.1",
-        MINISTACK_HOST: "127.0.0.1",
-        STATE_DIR: join(folder, "state"),
-        S3_DATA_DIR: join(folder, "s3"),
-        /** It would listen on every address of the machine. */
-        IOT_MTLS_ENABLED: "0",
-      },
-      stdio: ["ignore", log, log],
-      /** A process group: the functions that it runs end with it. */
-      detached: true,
-    });
-    closeSync(log);
+    const { child, port, base } = await spawnMiniStack(folder, ministack);
     const env = {
       ...base,
       AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
@@ -130,14 +103,3 @@ export class Emulator {
     }
   }
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
