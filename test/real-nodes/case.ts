@@ -33,7 +33,7 @@ export interface Result {
 
 export async function play(one: Case, cluster: ClusterStage): Promise<Result> {
   const begun = performance.now();
-  const doubleBefore = cluster.ledger().doubleHandOuts;
+  const doubleBefore = cluster.doubleHandOuts();
   let from = Date.now();
   let [figures, failure]: [Figures, string | undefined] = [{}, undefined];
   try {
@@ -44,7 +44,7 @@ export async function play(one: Case, cluster: ClusterStage): Promise<Result> {
     failure = error instanceof Error ? error.message : String(error);
   }
   const { ofTwo, ofNone } = cluster.watcher.since(cluster.name, from);
-  const doubleHandOuts = cluster.ledger().doubleHandOuts - doubleBefore;
+  const doubleHandOuts = cluster.doubleHandOuts() - doubleBefore;
   const allowed = one.secondsOfTwoAllowed ?? 0;
   if (ofTwo > allowed) failure = also(failure, `${ofTwo.toFixed(2)} s with two schedulers`);
   if (allowed === 0 && doubleHandOuts > 0)

@@ -19,30 +19,23 @@ import { dirname, join } from "node:path";
 import { type Launch, LocalNode, type NodeOptions } from "../../lib/sandbox/nodes/node.ts";
 import { type ProcessInfo, readProcess, signal } from "../../lib/sandbox/nodes/processes.ts";
 import { Cgroup } from "./cgroup.ts";
+import type { Daemon } from "./daemon.ts";
 import { freshFolder, mount, type RunFolder, unmount } from "./host.ts";
 
-export const UNIT = "demo-scheduler.service";
 const AGENT = "amazon-ssm-agent.service";
-/** Where the daemon is in the node. */
-const PROGRAM = "/usr/local/bin/demo-scheduler";
-const LEDGER_IN_NODE = "/srv/ledger.jsonl";
-/** What the unit runs, for clusters whose settings name a command. */
-export const COMMAND = `exec /usr/bin/python3 ${PROGRAM} run ${LEDGER_IN_NODE}`;
-/** By which such a cluster finds one that somebody else has started. */
-export const PATTERN = `^/usr/bin/python3 ${PROGRAM} run `;
 const BUILD_SCRIPT = "/root/node-setup.sh";
 const FILES = new URL("node/", import.meta.url);
 /** What nspawn exits with when the machine in it has rebooted. */
 const REBOOTED = 133;
 const BOOT_SECONDS = 30;
 /** Writes its own id into each file before `--`, then becomes the rest. */
-const ENTER = 'while [ "$1" != -- ]; do echo $$ >"$1" || exit 125; shift; done; shift; exec "$@"';
+export const ENTER = 'while [ "$1" != -- ]; do echo $$ >"$1" || exit 125; shift; done; shift; exec "$@"';
 
 export interface RealNodeOptions extends NodeOptions {
   readonly image: string;
   readonly run: RunFolder;
-  /** The cluster's ledger, on this machine. */
-  readonly ledger: string;
+  /** What is to run on one of the cluster's nodes. */
+  readonly daemon: Daemon;
   /** Whether the scheduler's unit is started at boot. @default false */
   readonly enabled?: boolean;
   /** What /bin/sh is. @default "dash", Debian's own */
@@ -52,7 +45,7 @@ export interface RealNodeOptions extends NodeOptions {
 }
 
 export class RealNode extends LocalNode {
-  override readonly schedulerProgram = PROGRAM;
+  readonly daemon: Daemon;
   readonly cgroup: Cgroup;
   readonly #options: RealNodeOptions;
   readonly #disk: string;
@@ -64,6 +57,7 @@ export class RealNode extends LocalNode {
   constructor(options: RealNodeOptions) {
     super({ ...options, directory: options.run.path });
     this.#options = options;
+    this.daemon = options.daemon;
     this.#disk = join(options.run.path, `disk-${options.index}`);
     this.#machine = `${options.run.prefix}${options.index}`;
     this.cgroup = new Cgroup(this.#machine);
@@ -75,14 +69,14 @@ export class RealNode extends LocalNode {
     unmount(this.root);
     const [upper, work] = [freshFolder(join(this.#disk, "upper")), freshFolder(join(this.#disk, "work"))];
     mkdirSync(this.root, { recursive: true });
-    const layers = `lowerdir=${this.#options.image},upperdir=${upper},workdir=${work}`;
+    const lower = [...(this.daemon.layers ?? []), this.#options.image].join(":");
+    const layers = `lowerdir=${lower},upperdir=${upper},workdir=${work}`;
     mount("-t", "overlay", "-o", layers, "scheduler-failover", this.root);
-    this.#install("demo-scheduler", PROGRAM, 0o755);
-    for (const unit of [UNIT, AGENT]) this.#install(unit, join("/etc/systemd/system", unit), 0o644);
+    this.install(new URL(AGENT, FILES), join("/etc/systemd/system", AGENT), 0o644);
     this.#enable(AGENT);
-    if (enabled) this.#enable(UNIT);
+    this.daemon.install(this);
+    if (enabled) this.#enable(this.daemon.unit);
     if (this.#options.shell === "busybox") this.#useBusybox();
-    this.write(LEDGER_IN_NODE, "");
   }
 
   override get environment(): Record<string, string> {
@@ -95,6 +89,10 @@ export class RealNode extends LocalNode {
 
   override processes(): ProcessInfo[] {
     return this.cgroup.pids().flatMap((pid) => readProcess(pid) ?? []);
+  }
+
+  override isScheduler(one: ProcessInfo): boolean {
+    return this.daemon.isMain(one);
   }
 
   override agentLaunch(directory: string, script: string): Launch {
@@ -121,6 +119,11 @@ export class RealNode extends LocalNode {
       if (Date.now() > end) throw new Error(`${this.name} does not boot:\n${this.console()}`);
       await pause();
     }
+  }
+
+  /** The daemon's unit. */
+  get unit(): string {
+    return this.daemon.unit;
   }
 
   get isUp(): boolean {
@@ -181,6 +184,14 @@ export class RealNode extends LocalNode {
     writeFileSync(file, text);
   }
 
+  /** Puts a copy of a file of this machine on the node's disk. */
+  install(file: URL, path: string, mode: number): void {
+    const target = join(this.root, path);
+    mkdirSync(dirname(target), { recursive: true });
+    copyFileSync(file, target);
+    chmodSync(target, mode);
+  }
+
   /** Runs a script on the disk of a node that is off, as a build of an image does: there is no systemd running. */
   buildImage(script: string): void {
     this.write(BUILD_SCRIPT, script);
@@ -214,7 +225,8 @@ export class RealNode extends LocalNode {
     const network = this.#options.network === "host" ? [] : ["--private-network"];
     const nspawn = ["systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit", ...network];
     const machine = ["-D", this.root, "-M", this.#machine, `--hostname=${this.id}`];
-    const files = ["--resolv-conf=off", "--timezone=off", `--bind=${this.#options.ledger}:${LEDGER_IN_NODE}`];
+    const binds = this.daemon.binds.map(({ here, there }) => `--bind=${here}:${there}`);
+    const files = ["--resolv-conf=off", "--timezone=off", ...binds];
     const supervisor = spawn(
       "/bin/sh",
       ["-c", ENTER, "sh", ...groups, "--", ...nspawn, ...machine, ...files],
@@ -270,13 +282,6 @@ export class RealNode extends LocalNode {
         },
       );
     });
-  }
-
-  #install(file: string, path: string, mode: number): void {
-    const target = join(this.root, path);
-    mkdirSync(dirname(target), { recursive: true });
-    copyFileSync(new URL(file, FILES), target);
-    chmodSync(target, mode);
   }
 
   /** This machine's busybox is linked statically, so that it runs in any node. */

@@ -5,11 +5,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ClusterSettings, Settings } from "../../lib/core/settings.ts";
-import { type LedgerCounts, Ledger } from "../../lib/sandbox/ledger.ts";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/sandbox.ts";
 import { isRecord } from "../../lib/sandbox/values.ts";
+import type { Daemon } from "./daemon.ts";
+import { demoDaemon } from "./demo-daemon.ts";
 import { RunFolder } from "./host.ts";
-import { COMMAND, PATTERN, RealNode, UNIT } from "./real-node.ts";
+import { RealNode } from "./real-node.ts";
 import { Watcher } from "./watcher.ts";
 
 export const BEAT_SECONDS = 5;
@@ -34,15 +35,21 @@ export interface ClusterOptions {
   readonly name: string;
   /** Whether the first node's unit is started at its boot, before any tick. */
   readonly enabled: boolean;
-  /** How the settings say that the scheduler is started. */
-  readonly by: "unit" | "command";
+  /** The demo scheduler, as the settings say that it is started, or a daemon that is made when the run's folder is there. */
+  readonly by: "unit" | "command" | ((run: RunFolder) => Daemon);
   /** What /bin/sh is on its nodes. @default "dash" */
   readonly shell?: "dash" | "busybox";
+  /** Timers other than those of all. */
+  readonly timers?: Readonly<Partial<typeof TIMERS>>;
+  /** @default "run" */
+  readonly startIn?: "run" | "observe";
 }
 
 export interface StageOptions {
   readonly image: string;
   readonly clusters: readonly ClusterOptions[];
+  /** The folder of the run, where something lives in it already. @default one is made */
+  readonly run?: RunFolder;
 }
 
 export class Stage {
@@ -58,29 +65,22 @@ export class Stage {
     this.#run = run;
   }
 
-  static async open({ image, clusters }: StageOptions): Promise<Stage> {
-    const run = new RunFolder();
+  static async open({ image, clusters, run = new RunFolder() }: StageOptions): Promise<Stage> {
     const nodes: RealNode[] = [];
-    const ledger = (cluster: string): string => join(run.path, `ledger-${cluster}.jsonl`);
-    for (const { name } of clusters) writeFileSync(ledger(name), "");
     try {
+      const daemons = new Map(clusters.map((each) => [each.name, daemonOf(each, run)]));
       const sandbox = await startSandbox({
         port: PORT,
         nodes: 2 * clusters.length,
-        settings: settingsOf(clusters),
+        settings: settingsOf(clusters, daemons),
         makeNode: (options) => {
           const cluster = options.tags[TAG] ?? "";
           const first = !nodes.some(({ tags }) => tags[TAG] === cluster);
           const own = clusters.find(({ name }) => name === cluster);
-          const enabled = first && own?.enabled === true;
-          const node = new RealNode({
-            ...options,
-            image,
-            run,
-            ledger: ledger(cluster),
-            enabled,
-            shell: own?.shell,
-          });
+          const daemon = daemons.get(cluster);
+          if (own === undefined || daemon === undefined) throw new Error(`no cluster ${cluster}`);
+          const enabled = first && own.enabled;
+          const node = new RealNode({ ...options, image, run, daemon, enabled, shell: own.shell });
           nodes.push(node);
           return node;
         },
@@ -90,8 +90,7 @@ export class Stage {
       );
       const watcher = new Watcher(pairs);
       const stages = clusters.map(
-        ({ name }) =>
-          new ClusterStage(name, pairs.get(name) ?? [], sandbox, watcher, new Ledger(ledger(name))),
+        ({ name }) => new ClusterStage(name, pairs.get(name) ?? [], sandbox, watcher),
       );
       return new Stage(sandbox, watcher, stages, run);
     } catch (error) {
@@ -116,11 +115,22 @@ async function dispose(nodes: readonly RealNode[], run: RunFolder): Promise<void
   run.remove();
 }
 
-function settingsOf(clusters: readonly ClusterOptions[]): Record<string, unknown> {
-  const settings = ({ name, by }: ClusterOptions) => ({
+function daemonOf({ name, by }: ClusterOptions, run: RunFolder): Daemon {
+  if (typeof by === "function") return by(run);
+  const ledger = join(run.path, `ledger-${name}.jsonl`);
+  writeFileSync(ledger, "");
+  return demoDaemon(ledger, by);
+}
+
+function settingsOf(
+  clusters: readonly ClusterOptions[],
+  daemons: ReadonlyMap<string, Daemon>,
+): Record<string, unknown> {
+  const settings = ({ name, timers, startIn = "run" }: ClusterOptions) => ({
     nodes: { tag: { key: TAG, value: name } },
-    scheduler: by === "unit" ? { unit: UNIT } : { start: COMMAND, pattern: PATTERN },
-    timers: TIMERS,
+    ...daemons.get(name)?.settings,
+    timers: { ...TIMERS, ...timers },
+    startIn,
   });
   return {
     beatSeconds: BEAT_SECONDS,
@@ -134,14 +144,12 @@ export class ClusterStage {
   readonly nodes: readonly RealNode[];
   readonly sandbox: Sandbox;
   readonly watcher: Watcher;
-  readonly #ledger: Ledger;
 
-  constructor(name: string, nodes: readonly RealNode[], sandbox: Sandbox, watcher: Watcher, ledger: Ledger) {
+  constructor(name: string, nodes: readonly RealNode[], sandbox: Sandbox, watcher: Watcher) {
     this.name = name;
     this.nodes = nodes;
     this.sandbox = sandbox;
     this.watcher = watcher;
-    this.#ledger = ledger;
   }
 
   /** As they were deployed: from the function's code. */
@@ -154,8 +162,9 @@ export class ClusterStage {
     return own;
   }
 
-  ledger(): LedgerCounts {
-    return this.#ledger.read();
+  /** So far, by the daemon's own traces. */
+  doubleHandOuts(): number {
+    return this.nodes[0]?.daemon.doubleHandOuts() ?? 0;
   }
 
   /** The node on which the one scheduler really runs. */

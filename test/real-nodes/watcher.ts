@@ -8,7 +8,6 @@ import type { ProcessInfo } from "../../lib/sandbox/nodes/processes.ts";
 
 /** Between two samples. What lives for a shorter time may be missed; the ledger is the second witness. */
 const PERIOD_MILLISECONDS = 100;
-const HELPER = "demo-scheduler-helper";
 
 /** What one sample found in one cluster. */
 export interface Sighting {
@@ -86,11 +85,8 @@ export function mainsOf(node: RealNode): readonly ProcessInfo[] {
 }
 
 /** A child of a main process has its command line until it becomes the helper. */
-function mainsAmong(
-  processes: readonly ProcessInfo[],
-  { schedulerProgram }: RealNode,
-): readonly ProcessInfo[] {
-  const found = processes.filter(({ argv }) => argv[1] === schedulerProgram && argv[2] === "run");
+function mainsAmong(processes: readonly ProcessInfo[], { daemon }: RealNode): readonly ProcessInfo[] {
+  const found = processes.filter((one) => daemon.isMain(one));
   const pids = new Set(found.map(({ pid }) => pid));
   return found.length < 2 ? found : found.filter(({ pid }) => !pids.has(parentOf(pid)));
 }
@@ -112,7 +108,7 @@ function look(nodes: readonly RealNode[]): Sighting {
     const processes = node.cgroup.isFrozen() ? [] : node.processes();
     const own = mainsAmong(processes, node);
     mains.push(...own.map(({ pid, startTicks }) => `${node.name} ${pid} ${startTicks}`));
-    if (own.length > 0 || processes.some(({ argv }) => argv[0] === HELPER)) busy.push(node.name);
+    if (own.length > 0 || node.daemon.helpers(node, processes).length > 0) busy.push(node.name);
   }
   return { mains, nodes: busy };
 }

@@ -39,8 +39,6 @@ export class LocalNode {
   readonly name: string;
   /** Where this machine finds the node's files. */
   readonly root: string;
-  /** The demo scheduler's program, as it stands on the node's command lines. */
-  readonly schedulerProgram: string = DEMO_SCHEDULER;
   readonly tags: Readonly<Record<string, string>>;
   readonly privateIp: string;
   state: InstanceState = "stopped";
@@ -79,6 +77,11 @@ export class LocalNode {
 
   processes(): ProcessInfo[] {
     return processesUnder(this.root);
+  }
+
+  /** Whether this is a scheduler's main process. */
+  isScheduler({ argv }: ProcessInfo): boolean {
+    return argv[1] === DEMO_SCHEDULER && argv[2] === "run";
   }
 
   /** How the node's agent runs the script at this path below the root. */

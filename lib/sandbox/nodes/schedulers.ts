@@ -16,5 +16,5 @@ export function startScheduler(node: LocalNode, ledger: string): void {
 
 /** The main processes of schedulers on the node; a stopped one (state `T`) is there, too. */
 export function schedulersOf(node: LocalNode): ProcessInfo[] {
-  return node.processes().filter(({ argv }) => argv[1] === node.schedulerProgram && argv[2] === "run");
+  return node.processes().filter((one) => node.isScheduler(one));
 }

@@ -1,7 +1,7 @@
 /** What keeps a node's promise while somebody works at it: guard, gate, and what converge verifies each time. */
 import { type Case, expectThat } from "../case.ts";
 import { BEAT_SECONDS, type ClusterStage, TIMERS } from "../stage.ts";
-import { type RealNode, UNIT } from "../real-node.ts";
+import type { RealNode } from "../real-node.ts";
 import { mainsOf } from "../watcher.ts";
 import { seconds } from "./starts.ts";
 
@@ -10,9 +10,18 @@ export const startRefused: Case = {
     "systemctl start by hand on the standby, without a grant: refused by the gate, with a line in the journal",
   play: async (cluster) => {
     const [before, standby] = [cluster.main(), cluster.other(cluster.active())];
-    const { code } = await standby.inside("systemctl", "start", UNIT);
-    const state = await property(standby, UNIT, "ActiveState");
-    const { output } = await standby.inside("journalctl", "-u", UNIT, "-n", "5", "-o", "cat", "--no-pager");
+    const { code } = await standby.inside("systemctl", "start", standby.unit);
+    const state = await property(standby, standby.unit, "ActiveState");
+    const { output } = await standby.inside(
+      "journalctl",
+      "-u",
+      standby.unit,
+      "-n",
+      "5",
+      "-o",
+      "cat",
+      "--no-pager",
+    );
     expectThat(state === "inactive", `the unit is inactive, found ${state}`);
     expectThat(output.includes("start refused"), `the journal says why, found: ${output}`);
     await beats(2);
@@ -37,13 +46,13 @@ export const gateRemoved: Case = {
   sentence: "gate and guard's drop-in are removed: the next converge puts them back, the scheduler goes on",
   play: async (cluster) => {
     const [node, before, began] = [cluster.active(), cluster.main(), Date.now()];
-    const dropIn = await property(node, UNIT, "DropInPaths");
+    const dropIn = await property(node, node.unit, "DropInPaths");
     expectThat(dropIn.includes(".conf"), `there is a drop-in, found "${dropIn}"`);
     await node.inside("rm", ...dropIn.split(" "));
     await node.inside("systemctl", "daemon-reload");
     await cluster.until(
       "the drop-in is in force again",
-      async () => (await property(node, UNIT, "DropInPaths")) === dropIn,
+      async () => (await property(node, node.unit, "DropInPaths")) === dropIn,
       3 * BEAT_SECONDS,
     );
     const back = seconds(began);
@@ -140,7 +149,7 @@ export const frozen: Case = {
     await node.freeze();
     await cluster.until("the other node runs it", () => cluster.runsOn(cluster.other(node)), BOUND_SECONDS);
     const moved = seconds(began);
-    const twice = cluster.ledger().doubleHandOuts;
+    const twice = cluster.doubleHandOuts();
     const thawed = performance.now();
     node.thaw();
     // Closer than the watcher looks: this lasts for hundredths of a second.
@@ -153,7 +162,7 @@ export const frozen: Case = {
     return {
       "runs elsewhere after s": moved,
       "TWO FOR MS after the thaw": ran,
-      "tasks handed out twice": cluster.ledger().doubleHandOuts - twice,
+      "tasks handed out twice": cluster.doubleHandOuts() - twice,
     };
   },
 };
@@ -162,7 +171,7 @@ export const frozen: Case = {
 export const BOUND_SECONDS =
   TIMERS.grantSeconds + TIMERS.killGraceSeconds + TIMERS.skewSeconds + 4 * BEAT_SECONDS;
 
-async function grantRunsOut(
+export async function grantRunsOut(
   cluster: ClusterStage,
   node: RealNode,
   since: number,
@@ -176,7 +185,7 @@ async function grantRunsOut(
 
 /** The service that the scheduler's unit is bound to. */
 async function guardUnit(node: RealNode): Promise<string> {
-  const bound = await property(node, UNIT, "BindsTo");
+  const bound = await property(node, node.unit, "BindsTo");
   expectThat(bound !== "", "the unit is bound to a guard");
   return bound.split(" ")[0] ?? "";
 }

@@ -2,19 +2,18 @@
 import { signal } from "../../../lib/sandbox/nodes/processes.ts";
 import { isRecord } from "../../../lib/sandbox/values.ts";
 import { type Case, expectThat } from "../case.ts";
-import { type RealNode, UNIT } from "../real-node.ts";
+import type { RealNode } from "../real-node.ts";
 import { BEAT_SECONDS, type ClusterStage } from "../stage.ts";
 import { seconds } from "./starts.ts";
-
-/** Sorted after ours, so that it wins. */
-const OVERRULES = `/etc/systemd/system/${UNIT}.d/zzz-by-hand.conf`;
 
 export const overruled: Case = {
   sentence:
     "somebody's drop-in takes the kill mode away: no grant is extended while the guard could not kill all, and the scheduler goes on when that is mended in time",
   play: async (cluster) => {
     const [node, before] = [cluster.active(), cluster.main()];
-    node.write(OVERRULES, "[Service]\nKillMode=process\n");
+    // Sorted after ours, so that it wins.
+    const overrules = `/etc/systemd/system/${node.unit}.d/zzz-by-hand.conf`;
+    node.write(overrules, "[Service]\nKillMode=process\n");
     await node.inside("systemctl", "daemon-reload");
     const began = Date.now();
     await cluster.until(
@@ -26,7 +25,7 @@ export const overruled: Case = {
     const until = await grantOf(node);
     await cluster.until("two beats have passed", () => seconds(began) > told + 2 * BEAT_SECONDS, 60);
     expectThat((await grantOf(node)) === until, "the grant is not extended");
-    node.remove(OVERRULES);
+    node.remove(overrules);
     await cluster.until("it is armed again", async () => (await guardOf(cluster, node)) === "armed", 60);
     await cluster.settled();
     expectThat(cluster.main() === before, "the same process goes on");

@@ -1,7 +1,7 @@
 /** What happens to whole nodes. */
 import { nodeSetup } from "../../../lib/node-document.ts";
 import { type Case, expectThat } from "../case.ts";
-import { type RealNode, UNIT } from "../real-node.ts";
+import type { RealNode } from "../real-node.ts";
 import type { ClusterStage } from "../stage.ts";
 import { beats } from "./guard.ts";
 import { seconds } from "./starts.ts";
@@ -67,7 +67,15 @@ export const newNodeSetUp: Case = {
     cluster.sandbox.cloud.fleet.start(standby);
     await cluster.until("the node is up", () => standby.agentRuns, 30);
     await beats(1);
-    const { output } = await standby.inside("journalctl", "-b", "-u", UNIT, "-o", "cat", "--no-pager");
+    const { output } = await standby.inside(
+      "journalctl",
+      "-b",
+      "-u",
+      standby.unit,
+      "-o",
+      "cat",
+      "--no-pager",
+    );
     expectThat(output.includes("start refused"), `the journal says why, found: ${output}`);
     cluster.reconnect(standby);
     await cluster.settled();

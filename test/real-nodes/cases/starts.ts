@@ -1,7 +1,6 @@
 /** How a scheduler comes to run, ends, and is brought back, where its node is well. */
 import { signal } from "../../../lib/sandbox/nodes/processes.ts";
 import { type Case, expectThat } from "../case.ts";
-import { UNIT } from "../real-node.ts";
 import type { ClusterStage } from "../stage.ts";
 import { mainsOf } from "../watcher.ts";
 
@@ -38,7 +37,7 @@ export const stoppedByHand: Case = {
   sentence: "systemctl stop by hand: the scheduler is started again where it was",
   play: async (cluster) => {
     const [node, before, began] = [cluster.active(), cluster.main(), Date.now()];
-    await node.inside("systemctl", "stop", UNIT);
+    await node.inside("systemctl", "stop", node.unit);
     await cluster.until("it runs there again", () => cluster.isReplaced(before, node), 30);
     return { "back after s": seconds(began) };
   },

@@ -2,7 +2,7 @@
 import type { Sandbox } from "../../../lib/sandbox/sandbox.ts";
 import { isRecord } from "../../../lib/sandbox/values.ts";
 import { type Case, expectThat } from "../case.ts";
-import { type RealNode, UNIT } from "../real-node.ts";
+import type { RealNode } from "../real-node.ts";
 import { BEAT_SECONDS, type ClusterStage } from "../stage.ts";
 import { beats, BOUND_SECONDS } from "./guard.ts";
 import { seconds } from "./starts.ts";
@@ -56,7 +56,7 @@ export const breakGlass: Case = {
     const stopped = await absence.during(cluster.sandbox, async () => {
       const after = await grantEnds(cluster, node);
       await standby.inside(OVERRIDE, "--minutes", "5", "--reason", "a case");
-      await standby.inside("systemctl", "start", UNIT);
+      await standby.inside("systemctl", "start", standby.unit);
       await cluster.until("it runs under the override", () => cluster.runsOn(standby), 10);
       return after;
     });

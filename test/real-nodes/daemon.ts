@@ -1,0 +1,22 @@
+/** The daemon of a cluster: what its nodes have of it, how the watcher knows it, and what the settings say of it. */
+import type { ProcessInfo } from "../../lib/sandbox/nodes/processes.ts";
+import type { RealNode } from "./real-node.ts";
+
+export interface Daemon {
+  /** Its unit on the nodes. */
+  readonly unit: string;
+  /** Folders of this machine that lie over the image, the uppermost first. @default none */
+  readonly layers?: readonly string[];
+  /** What the nodes share with this machine, by its path here and there. */
+  readonly binds: readonly { readonly here: string; readonly there: string }[];
+  /** Puts its files on the disk of a node that is off. */
+  readonly install: (node: RealNode) => void;
+  /** Whether this is the daemon itself; a child that has its command line is told apart from it. */
+  readonly isMain: (process: ProcessInfo) => boolean;
+  /** What else of it lives on the node: a child left behind is a daemon left behind. */
+  readonly helpers: (node: RealNode, processes: readonly ProcessInfo[]) => readonly ProcessInfo[];
+  /** `scheduler` and, where it has one, `health` of the cluster's settings. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Hand-outs that happened twice, by the daemon's own traces: the watcher's second witness. */
+  readonly doubleHandOuts: () => number;
+}
