@@ -50,8 +50,21 @@ export interface NodeSettings {
   readonly exclude: readonly string[];
 }
 
+/** The daemons whose values are known; `custom`: none of them. `lib/settings/profiles.ts` has the values. */
+export const PROFILE_NAMES = [
+  "airflow-2",
+  "airflow-3",
+  "airflow-1.10",
+  "celery-beat",
+  "dagster-daemon",
+  "custom",
+] as const;
+export type ProfileName = (typeof PROFILE_NAMES)[number];
+
 /** How the scheduler is started, stopped and found: by `unit`, or by `start` with `pidFile`, `pattern` or both. */
 export interface SchedulerSettings {
+  /** Whose values were filled in where the settings had none; they are all here. Absent: `custom`. */
+  readonly profile?: ProfileName;
   readonly unit?: string;
   readonly start?: string;
   readonly stop?: string;

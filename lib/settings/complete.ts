@@ -14,14 +14,16 @@ const completeCluster = ({ health, nodes, scheduler, ...rest }: WrittenCluster):
   ...rest,
   nodes: present(nodes),
   scheduler: present(scheduler) satisfies SchedulerSettings,
-  ...(health === undefined ? {} : { health: completeHealth(health) }),
+  ...(health?.enabled === true ? { health: completeHealth(health) } : {}),
 });
 
 /** The rules have made sure that there is either a URL or a command. */
-const completeHealth = ({ url, command, jsonPath, equals, ...limits }: WrittenHealth): HealthSettings =>
-  url === undefined
-    ? { kind: "command", command: command ?? "", ...limits }
-    : { kind: "url", url, ...present({ jsonPath, equals }), ...limits };
+const completeHealth = (health: WrittenHealth): HealthSettings => {
+  const { url, command, jsonPath, equals, timeoutSeconds, failures } = health;
+  return url === undefined
+    ? { kind: "command", command: command ?? "", timeoutSeconds, failures }
+    : { kind: "url", url, ...present({ jsonPath, equals }), timeoutSeconds, failures };
+};
 
 type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;

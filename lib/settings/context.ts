@@ -1,11 +1,17 @@
 /** What the CDK context says: where the settings are and how the stack is called. */
 import type { Settings } from "../core/settings.ts";
 import { type Fault, SettingsError } from "./faults.ts";
-import { readSettings } from "./read.ts";
+import type { AppliedProfile } from "./apply-profile.ts";
+import { readWithProfiles } from "./read.ts";
 
 export interface Deployment {
   readonly stackName: string;
   readonly settings: Settings;
+}
+
+/** What the context was read to. */
+export interface ReadDeployment extends Deployment {
+  readonly profiles: readonly AppliedProfile[];
 }
 
 export const DEFAULT_STACK_NAME = "SchedulerFailover";
@@ -19,7 +25,7 @@ const STACK_NAME_RULE =
   "must be at most 64 letters, digits and -, begin with a letter, and not with aws, amazon or amzn";
 
 /** @throws SettingsError with every fault found. */
-export const readContext = (context: (key: string) => unknown): Deployment => {
+export const readContext = (context: (key: string) => unknown): ReadDeployment => {
   const stackName = context("stackName") ?? DEFAULT_STACK_NAME;
   const source = context("settings");
   if (typeof stackName !== "string" || !STACK_NAME.test(stackName)) {
@@ -30,11 +36,10 @@ export const readContext = (context: (key: string) => unknown): Deployment => {
       "name your settings file in cdk.json or as -c settings=FILE; docs/settings.example.yaml is a start";
     throw wrong({ path: ["settings"], rule, found: "absent" });
   }
-  const settings =
-    typeof source === "string"
-      ? readSettings({ file: source })
-      : readSettings({ inline: source, name: "settings in cdk.json" });
-  return { stackName, settings };
+  const { settings, profiles } = readWithProfiles(
+    typeof source === "string" ? { file: source } : { inline: source, name: "settings in cdk.json" },
+  );
+  return { stackName, settings, profiles };
 };
 
 const wrong = (fault: Fault): SettingsError => new SettingsError("context", [fault]);

@@ -5,8 +5,11 @@ export interface Fault {
   /** From the top of the settings; list entries by their index. Empty: the settings as a whole. */
   readonly path: readonly string[];
   readonly rule: string;
-  /** `absent`: the field is not there. `unasked`: the rule is not about the value. */
-  readonly found: { readonly value: unknown; readonly byDefault?: boolean } | "absent" | "unasked";
+  /**
+   * `absent`: the field is not there. `unasked`: the rule is not about the value. `from`: whose the value is, where
+   * nobody wrote it: `by default`, `from profile airflow-2`.
+   */
+  readonly found: { readonly value: unknown; readonly from?: string } | "absent" | "unasked";
   /** Line in the settings file. */
   readonly line?: number;
 }
@@ -34,7 +37,7 @@ export const renderFault = ({ path, rule, found, line }: Fault): string => {
   const field = path.reduce(joinPath, "");
   if (found === "unasked") return `${where}${field} ${rule}`;
   if (found === "absent") return `${where}${field} is missing: ${rule}`;
-  return `${where}${field} is ${shorten(found.value)}${found.byDefault ? " by default" : ""}: ${rule}`;
+  return `${where}${field} is ${shorten(found.value)}${found.from === undefined ? "" : ` ${found.from}`}: ${rule}`;
 };
 
 const joinPath = (path: string, part: string): string => {

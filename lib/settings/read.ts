@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { LineCounter, isMap, isNode, isScalar, isSeq, parseDocument, type Document } from "yaml";
 import type { z } from "zod";
 import type { Settings } from "../core/settings.ts";
+import { type AppliedProfile, applyProfiles } from "./apply-profile.ts";
 import { complete } from "./complete.ts";
 import { type Fault, SettingsError, lookUp, structuralFaults } from "./faults.ts";
 import { settingPaths } from "./reference.ts";
@@ -14,8 +15,17 @@ import * as schema from "./schema.ts";
 /** A file's path, or settings that are at hand already and the name by which faults speak of them. */
 export type SettingsSource = { readonly file: string } | { readonly inline: unknown; readonly name: string };
 
+/** Settings, and what became of the values of the profiles that they name. */
+export interface SettingsRead {
+  readonly settings: Settings;
+  readonly profiles: readonly AppliedProfile[];
+}
+
 /** @throws SettingsError with every fault found. */
-export const readSettings = (source: SettingsSource): Settings => {
+export const readSettings = (source: SettingsSource): Settings => readWithProfiles(source).settings;
+
+/** @throws SettingsError with every fault found. */
+export const readWithProfiles = (source: SettingsSource): SettingsRead => {
   if ("inline" in source) return checkSettings(source.inline, source.name);
   const { document, lines } = parseFile(source.file);
   const lineOf = (path: readonly string[]): number | undefined => lineAt(document, lines, path);
@@ -26,11 +36,12 @@ const checkSettings = (
   written: unknown,
   name: string,
   lineOf: (path: readonly string[]) => number | undefined = () => undefined,
-): Settings => {
-  const parsed = schema.settingsSchema.safeParse(written);
-  const structural = parsed.success ? [] : structuralFaults(parsed.error.issues, written, settingPaths());
-  const faults = [...structural, ...relationFaults(written)];
-  if (parsed.success && faults.length === 0) return complete(parsed.data);
+): SettingsRead => {
+  const { filled, applied } = applyProfiles(written);
+  const parsed = schema.settingsSchema.safeParse(filled);
+  const structural = parsed.success ? [] : structuralFaults(parsed.error.issues, filled, settingPaths());
+  const faults = [...structural, ...relationFaults(written, filled)];
+  if (parsed.success && faults.length === 0) return { settings: complete(parsed.data), profiles: applied };
   const placed = faults.map((fault): Fault => {
     const line = lineOf(fault.path);
     return line === undefined ? fault : { ...fault, line };
@@ -52,8 +63,16 @@ const sound = <S extends z.ZodType>(
   return parsed.success ? parsed.data : undefined;
 };
 
-/** Judges every rule whose sections are sound; a value that nobody wrote is a default, and is called one. */
-const relationFaults = (written: unknown): readonly Fault[] => {
+/** Whose a value is that nobody wrote: a profile's, if it has been filled in, or else a default. */
+const originOf = (path: readonly string[], written: unknown, filled: unknown): string | undefined => {
+  if (lookUp(written, path) !== "absent") return undefined;
+  if (lookUp(filled, path) === "absent") return "by default";
+  const profile = lookUp(written, [...path.slice(0, 2), "scheduler", "profile"]);
+  return profile === "absent" ? "by default" : `from profile ${String(profile.value)}`;
+};
+
+/** Judges every rule whose sections are sound. `filled` is what was written with the profiles' values in it. */
+const relationFaults = (written: unknown, filled: unknown): readonly Fault[] => {
   const faults: Fault[] = [];
   const judge = <S>(
     table: readonly rules.Rule<S>[],
@@ -63,24 +82,25 @@ const relationFaults = (written: unknown): readonly Fault[] => {
     if (section === undefined) return;
     for (const { path, rule, value } of rules.judge(table, section)) {
       const full = [...base, ...path];
-      const byDefault = lookUp(written, full) === "absent";
-      faults.push({ path: full, rule, found: value === undefined ? "unasked" : { value, byDefault } });
+      const from = originOf(full, written, filled);
+      const found = { value, ...(from === undefined ? {} : { from }) };
+      faults.push({ path: full, rule, found: value === undefined ? "unasked" : found });
     }
   };
 
-  judge(rules.alertRules, sound(schema.alertsSchema, written, ["alerts"]), ["alerts"]);
-  const beatSeconds = sound(schema.beatSchema, written, ["beatSeconds"]);
+  judge(rules.alertRules, sound(schema.alertsSchema, filled, ["alerts"]), ["alerts"]);
+  const beatSeconds = sound(schema.beatSchema, filled, ["beatSeconds"]);
   const nameable = new Map<string, Nameable>();
-  for (const name of clusterNames(written)) {
+  for (const name of clusterNames(filled)) {
     const at = (field: string): readonly string[] => ["clusters", name, field];
-    const nodes = sound(schema.nodesSchema, written, at("nodes"));
-    const scheduler = sound(schema.schedulerSchema, written, at("scheduler"));
-    const timers = sound(schema.timersSchema.prefault({}), written, at("timers"));
-    const guard = sound(schema.guardSchema, written, at("guard"));
-    const fence = sound(schema.fenceSchema, written, at("fence"));
+    const nodes = sound(schema.nodesSchema, filled, at("nodes"));
+    const scheduler = sound(schema.schedulerSchema, filled, at("scheduler"));
+    const timers = sound(schema.timersSchema.prefault({}), filled, at("timers"));
+    const guard = sound(schema.guardSchema, filled, at("guard"));
+    const fence = sound(schema.fenceSchema, filled, at("fence"));
     judge(rules.nodeRules, nodes, at("nodes"));
     judge(schedulerRules, scheduler, at("scheduler"));
-    judge(rules.healthRules, sound(schema.healthSchema.optional(), written, at("health")), at("health"));
+    judge(rules.healthRules, sound(schema.healthSchema.optional(), filled, at("health")), at("health"));
     judge(rules.timerRules, timers && beatSeconds ? { timers, beatSeconds } : undefined, at("timers"));
     judge(rules.fenceRules, guard && fence ? { guard, fence } : undefined, ["clusters", name]);
     if (nodes && scheduler) nameable.set(name, { nodes, scheduler, fence: fence ?? "none" });

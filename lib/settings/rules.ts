@@ -130,9 +130,13 @@ export const nodeRules: readonly Rule<WrittenNodes>[] = [
 
 export const healthRules: readonly Rule<WrittenHealth>[] = [
   {
-    holds: "`health` has either `url` or `command`.",
-    breaches: ({ url, command }) => [
-      ...breach(!url && !command, [], "must say what is asked: give url or command, or leave health out"),
+    holds: "`health` has either `url` or `command`, unless `enabled` is false.",
+    breaches: ({ enabled, url, command }) => [
+      ...breach(
+        enabled && !url && !command,
+        [],
+        "must say what is asked: give url or command, or leave health out",
+      ),
       ...breach(!!url && !!command, ["command"], "must not stand beside url: give one of the two", command),
     ],
   },

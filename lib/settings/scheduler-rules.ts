@@ -52,7 +52,11 @@ export const schedulerRules: readonly Rule<WrittenScheduler>[] = [
   {
     holds: "`scheduler` has either `unit` or `start`.",
     breaches: ({ unit, start }) => [
-      ...breach(!unit && !start, [], "must say how the scheduler is started: give unit or start"),
+      ...breach(
+        !unit && !start,
+        [],
+        "must say how the scheduler is started: give unit or start, or a profile that has one",
+      ),
       ...breach(!!unit && !!start, ["start"], "must not stand beside unit: give one of the two", start),
     ],
   },

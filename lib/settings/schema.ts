@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { JSON_PATH } from "../core/health.ts";
-import { DEFAULTS } from "../core/settings.ts";
+import { DEFAULTS, PROFILE_NAMES } from "../core/settings.ts";
 import {
   RETENTION_DAYS,
   MAX_RECIPIENTS,
@@ -102,6 +102,10 @@ export const nodesSchema = section(
 
 export const schedulerSchema = section(
   {
+    profile: oneOf(
+      PROFILE_NAMES,
+      "The daemon whose known values fill in what the cluster's settings leave out: docs/profiles.md has each, with its reason.",
+    ).optional(),
     unit: text(
       UNIT,
       "must be the full name of a systemd service such as airflow-scheduler.service",
@@ -138,6 +142,9 @@ export const schedulerSchema = section(
 
 export const healthSchema = section(
   {
+    enabled: yesOrNo("Whether the check is asked; `false` does away with the one of a profile.").default(
+      true,
+    ),
     url: z
       .string({ error: "must be an http or https URL" })
       .regex(/^https?:\/\/[A-Za-z0-9.:[\]-]+(\/[A-Za-z0-9_.~:/?&=%+,@-]*)?$/, {

@@ -1,6 +1,7 @@
 /** Writes the settings' documents. A program: `npm run docs`. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { type FormatConfig, format } from "oxfmt";
+import { profilesPage } from "./profiles-page.ts";
 import { settingsJsonSchema, settingsPage, settingsTable } from "./reference.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -11,6 +12,7 @@ export const referenceFiles = async (): Promise<ReadonlyMap<string, string>> => 
   const drafts = {
     "docs/settings.schema.json": JSON.stringify(settingsJsonSchema()),
     "docs/settings.md": settingsPage(),
+    "docs/profiles.md": profilesPage(),
     "README.md": withTable(readFileSync(new URL("README.md", root), "utf8")),
   };
   const formatted = Object.entries(drafts).map(

@@ -122,6 +122,7 @@ describe("the deployment's context", () => {
     expect(contextOf({ settings: sound(), stackName: "Second" })).toEqual({
       stackName: "Second",
       settings: inline(sound()),
+      profiles: [],
     });
   });
 
