@@ -25,6 +25,8 @@ const AHEAD_MILLISECONDS = 60_000;
 const TICK_EVENT = z.strictObject({
   action: z.literal("tick"),
   execution: z.strictObject({ id: z.string().check(z.minLength(1)), startedAt: z.string() }),
+  /** How long the loop waits for this invocation, in seconds: its own affair. */
+  patience: z.optional(z.number()),
 });
 
 const WAKE_EVENT = z.strictObject({

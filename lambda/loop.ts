@@ -1,8 +1,12 @@
-/** The loop's ticks: of the newest execution only, all clusters at once, and none that fails stops another. */
+/**
+ * The loop's ticks: of the newest execution only, all clusters in one invocation, and none that fails or is slow stops
+ * another. An invocation ends with its slowest tick, but the loop waits for it to the next beat only (`patience`): then
+ * it invokes anew, the others are ticked on time, and the slow cluster's lease keeps the new invocation's hands off it.
+ */
 import type { Instant } from "../lib/core/model.ts";
 import { formatInstant } from "../lib/core/instants.ts";
 import type { Execution, Ports } from "../lib/core/ports.ts";
-import { nextBeat } from "../lib/core/schedule.ts";
+import { nextBeat, patienceSeconds } from "../lib/core/schedule.ts";
 import { LIMITS } from "../lib/core/settings.ts";
 import type { Environment } from "./environment.ts";
 import type { TickContext, TickOutcome } from "./tick.ts";
@@ -17,10 +21,14 @@ export interface Controller {
   readonly tick: Tick;
 }
 
-/** What the state machine reads: whether this execution is over, and when it ticks next (RFC 3339). */
+/** What the state machine reads. */
 export interface LoopReply {
+  /** This execution is over. */
   readonly done: boolean;
+  /** When it ticks next, RFC 3339. */
   readonly next: string;
+  /** Seconds for which it waits for that tick's answer: to the beat after it. */
+  readonly patience: number;
 }
 
 /** Every cluster's tick failed: the function fails with them, so that the alarm on its errors sees it. */
@@ -42,14 +50,23 @@ export async function tickLoop(
   const newest = await ports.store.claimLoop(execution);
   const begun = ports.clock.now();
   const isOver = newest.id !== execution.id || begun - execution.startedAt >= LIMITS.loopSeconds * 1_000;
-  if (isOver) return { done: true, next: formatInstant(begun) };
+  if (isOver) return { done: true, ...tickAt(begun, controller, execution) };
 
   const clusters = Object.keys(environment.settings.clusters);
   const origin = { startedAt: execution.startedAt, takeOver: false };
   const outcomes = await tickClusters(controller, clusters, { ...origin, holder: requestId });
   const now = ports.clock.now();
   const instants = [...outcomes.values()].map(({ next }) => next);
-  return { done: false, next: formatInstant(earliest(instants, controller, execution, now)) };
+  return { done: false, ...tickAt(earliest(instants, controller, execution, now), controller, execution) };
+}
+
+function tickAt(
+  next: Instant,
+  { environment }: Controller,
+  { startedAt }: Execution,
+): Pick<LoopReply, "next" | "patience"> {
+  const patience = patienceSeconds(startedAt, environment.settings.beatSeconds, next);
+  return { next: formatInstant(next), patience };
 }
 
 /** Never in the past, and never later than the next beat: that is when a cluster whose tick failed is tried again. */

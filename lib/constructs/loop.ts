@@ -12,6 +12,8 @@ import {
   JitterType,
   JsonPath,
   LogLevel,
+  Pass,
+  Result,
   StateMachine,
   StateMachineType,
   Succeed,
@@ -22,7 +24,8 @@ import {
 } from "aws-cdk-lib/aws-stepfunctions";
 import { LambdaInvoke } from "aws-cdk-lib/aws-stepfunctions-tasks";
 import { Construct } from "constructs";
-import { LIMITS, type Settings } from "../core/settings.ts";
+import { LONGEST_PATIENCE_SECONDS } from "../core/schedule.ts";
+import type { Settings } from "../core/settings.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { retention } from "./retention.ts";
 
@@ -34,7 +37,9 @@ export interface LoopProps {
 
 /**
  * The beat: a schedule starts one Express execution a minute, which ticks until a newer one has taken over. The tick
- * itself says when it is due next. Whatever becomes of a tick, the loop goes on.
+ * itself says when it is due next, and for how long it is waited for. Whatever becomes of a tick, the loop goes on: one
+ * that is slow is not waited for past the next beat. Step Functions does not end the function then, it only turns away:
+ * the slow tick comes to its own end, and the next one finds its cluster leased.
  */
 export class Loop extends Construct {
   readonly stateMachine: StateMachine;
@@ -64,36 +69,51 @@ export class Loop extends Construct {
     this.schedule = this.everyMinute();
   }
 
-  private definition(settings: Settings, alias: IAlias): IChainable {
+  private definition({ beatSeconds }: Settings, alias: IAlias): IChainable {
+    /** Also after a tick that did not answer: what it would have said is not known, and a beat is due. */
+    const beat = Pass.jsonPath(this, "Beat", {
+      result: Result.fromObject({ Payload: { patience: Math.min(beatSeconds, LONGEST_PATIENCE_SECONDS) } }),
+    });
     const tick = LambdaInvoke.jsonPath(this, "Tick", {
       lambdaFunction: alias,
       payload: TaskInput.fromObject({
         action: "tick",
         execution: { id: JsonPath.executionId, startedAt: JsonPath.executionStartTime },
+        patience: JsonPath.numberAt(PATIENCE),
       }),
-      outputPath: "$.Payload",
+      resultSelector: { Payload: JsonPath.objectAt("$.Payload") },
       /** The default would retry for two minutes, and with that miss a dozen beats. */
       retryOnServiceExceptions: false,
-      taskTimeout: Timeout.duration(Duration.seconds(LIMITS.lambdaTimeoutSeconds + 5)),
+      taskTimeout: Timeout.at(PATIENCE),
     });
-    const waitUntilNext = Wait.jsonPath(this, "Wait until next", { time: WaitTime.timestampPath("$.next") });
+    const waitUntilNext = Wait.jsonPath(this, "Wait until next", { time: WaitTime.timestampPath(NEXT) });
     /** By seconds: after an error there is no `next`, or only one in the past. */
     const waitABeat = Wait.jsonPath(this, "Wait a beat", {
-      time: WaitTime.duration(Duration.seconds(settings.beatSeconds)),
+      time: WaitTime.duration(Duration.seconds(beatSeconds)),
     });
     const superseded = Choice.jsonPath(this, "Done?")
       .when(
-        Condition.and(Condition.isPresent("$.done"), Condition.booleanEquals("$.done", true)),
+        Condition.and(Condition.isPresent(DONE), Condition.booleanEquals(DONE, true)),
         Succeed.jsonPath(this, "Done"),
       )
-      .when(Condition.and(Condition.isPresent("$.next"), Condition.isTimestamp("$.next")), waitUntilNext)
+      .when(
+        Condition.and(
+          Condition.isPresent(NEXT),
+          Condition.isTimestamp(NEXT),
+          Condition.isPresent(PATIENCE),
+          Condition.isNumeric(PATIENCE),
+          Condition.numberGreaterThan(PATIENCE, 0),
+        ),
+        waitUntilNext,
+      )
       /** An answer without an instant is a fault of the tick, and no reason to stop the beat. */
       .otherwise(waitABeat);
     tick.addRetry(BRIEFLY);
+    tick.addCatch(beat, { errors: ["States.Timeout"] });
     tick.addCatch(waitABeat, { errors: ["States.ALL"] });
     waitUntilNext.next(tick);
-    waitABeat.next(tick);
-    return tick.next(superseded);
+    waitABeat.next(beat);
+    return beat.next(tick.next(superseded));
   }
 
   /** All in the role itself, so that it is complete before the state machine is made. */
@@ -161,6 +181,15 @@ export class Loop extends Construct {
 
 /** The loop ends itself after `loopSeconds`; until then a last tick and a last wait may be under way. */
 export const LOOP_TIMEOUT_SECONDS = 295;
+
+/** The tick's answer, by the names of lambda/loop.ts. */
+const DONE = "$.Payload.done";
+const NEXT = "$.Payload.next";
+/**
+ * Below `Payload` in what goes into the task as well as in what it is asked: Step Functions applies the path of a timeout
+ * to the first, other interpreters to the second.
+ */
+const PATIENCE = "$.Payload.patience";
 
 /** What did not reach the function is worth a second try within the beat. A tick that failed or timed out is not. */
 const BRIEFLY = {

@@ -14,3 +14,16 @@ export function nextTick(startedAt: Instant, beatSeconds: number, soon: boolean,
   const beat = nextBeat(startedAt, beatSeconds, now);
   return soon ? Math.min(beat, now + LIMITS.transitionSeconds * 1000) : beat;
 }
+
+/**
+ * How long the loop waits for an invocation that begins at `begins`, in whole seconds as Step Functions counts them: to
+ * the beat that follows, never past it. A cluster whose tick takes longer goes on in its own invocation, and the others
+ * get their beat. Where less than a second is left, one, which is late by that much. Not longer than the function lives.
+ */
+export function patienceSeconds(startedAt: Instant, beatSeconds: number, begins: Instant): number {
+  const left = Math.floor((nextBeat(startedAt, beatSeconds, begins) - begins) / 1000);
+  return Math.min(Math.max(left, 1), LONGEST_PATIENCE_SECONDS);
+}
+
+/** An invocation that has not answered by then never will. */
+export const LONGEST_PATIENCE_SECONDS = LIMITS.lambdaTimeoutSeconds + 5;

@@ -31,8 +31,11 @@ describe("the loop", () => {
 
   it("goes on after every error of a tick, by seconds", () => {
     const tick = definition.States["Tick"];
-    expect(tick?.["Catch"]).toEqual([{ ErrorEquals: ["States.ALL"], Next: "Wait a beat" }]);
-    expect(definition.States["Wait a beat"]).toEqual({ Type: "Wait", Seconds: 15, Next: "Tick" });
+    expect(tick?.["Catch"]).toEqual([
+      { ErrorEquals: ["States.Timeout"], Next: "Beat" },
+      { ErrorEquals: ["States.ALL"], Next: "Wait a beat" },
+    ]);
+    expect(definition.States["Wait a beat"]).toEqual({ Type: "Wait", Seconds: 15, Next: "Beat" });
     expect(definition.States["Done?"]?.["Default"]).toBe("Wait a beat");
   });
 
@@ -55,8 +58,17 @@ describe("the loop", () => {
     expect((retry?.IntervalSeconds ?? 0) * (retry?.MaxAttempts ?? 0)).toBeLessThan(5);
   });
 
-  it("waits for a tick longer than Lambda lets it run", () => {
-    expect(definition.States["Tick"]?.["TimeoutSeconds"]).toBeGreaterThan(LIMITS.lambdaTimeoutSeconds);
+  it("waits for a tick to the next beat and no longer, by a path that each reading of it finds", () => {
+    const { TimeoutSecondsPath, Parameters } = definition.States["Tick"] ?? {};
+    expect(TimeoutSecondsPath).toBe("$.Payload.patience");
+    expect(definition.States["Beat"]).toMatchObject({ Result: { Payload: { patience: 15 } }, Next: "Tick" });
+    expect(Parameters).toMatchObject({ Payload: { "patience.$": "$.Payload.patience" } });
+  });
+
+  it("waits for no tick longer than Lambda lets it run, and some seconds", async () => {
+    const slow = await deploy(changed(["beatSeconds", 60], ["clusters.main.timers", { grantSeconds: 300 }]));
+    const { DefinitionString } = slow.only("AWS::StepFunctions::StateMachine").properties;
+    expect(DefinitionString).toContain(`"patience":${LIMITS.lambdaTimeoutSeconds + 5}}`);
   });
 
   it("outlives its own end and a last tick, and ends before Express ends it", () => {

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { nextBeat, nextTick } from "../../lib/core/schedule.ts";
+import { LONGEST_PATIENCE_SECONDS, nextBeat, nextTick, patienceSeconds } from "../../lib/core/schedule.ts";
 
 const ORIGIN = 1_800_000_000_000;
 
@@ -33,5 +33,22 @@ describe("the next tick", () => {
 
   it("comes with the beat if that is sooner", () => {
     expect(nextTick(ORIGIN, 10, true, ORIGIN + 9000)).toBe(ORIGIN + 10_000);
+  });
+});
+
+describe("the patience with a tick", () => {
+  it.each([
+    { says: "that begins on a beat lasts to the next one", beat: 10, begins: 20_000, seconds: 10 },
+    { says: "that begins between two beats lasts to the beat", beat: 10, begins: 24_000, seconds: 6 },
+    {
+      says: "is whole seconds, and ends before the beat rather than after",
+      beat: 10,
+      begins: 23_100,
+      seconds: 6,
+    },
+    { says: "is a second at the least, as Step Functions wants it", beat: 10, begins: 29_400, seconds: 1 },
+    { says: "ends when the function has", beat: 60, begins: 60_000, seconds: LONGEST_PATIENCE_SECONDS },
+  ])("$says", ({ beat, begins, seconds }) => {
+    expect(patienceSeconds(ORIGIN, beat, ORIGIN + begins)).toBe(seconds);
   });
 });

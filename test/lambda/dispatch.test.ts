@@ -60,6 +60,7 @@ describe("a tick of the loop", () => {
     expect(await send(controller, tickEvent(AT), "tick")).toEqual({
       done: false,
       next: "2026-11-24T18:38:05.042Z",
+      patience: 8,
     });
     expect(contexts.map(({ cluster }) => cluster)).toEqual(["etl", "ml"]);
     expect(contexts[0]).toMatchObject({ startedAt: AT, holder: REQUEST, takeOver: false, beatSeconds: 10 });
@@ -72,6 +73,7 @@ describe("a tick of the loop", () => {
     expect(await send(controller, tickEvent(AT), "tick")).toEqual({
       done: false,
       next: "2026-11-24T18:38:13.042Z",
+      patience: 10,
     });
     expect(controller.journal.lines).toMatchObject([
       { level: "error", message: "tick failed", fields: { cluster: "etl", outcome: "failed" } },
@@ -95,10 +97,20 @@ describe("a tick of the loop", () => {
     await expect(ticking).rejects.toThrow("etl, ml");
   });
 
+  it("does not mind being told how long it is waited for", async () => {
+    const { tick } = scripted({ etl: AT });
+    const controller = await makeController(client, { etl: sampleCluster() }, tick);
+    const event = { ...tickEvent(AT), patience: 10 };
+    expect(await send(controller, event, "tick")).toMatchObject({ done: false });
+  });
+
   it("never names an instant in the past", async () => {
     const { tick } = scripted({ etl: AT - 5_000 });
     const controller = await makeController(client, { etl: sampleCluster() }, tick);
-    expect(await send(controller, tickEvent(AT), "tick")).toEqual({ done: false, next: formatInstant(AT) });
+    expect(await send(controller, tickEvent(AT), "tick")).toMatchObject({
+      done: false,
+      next: formatInstant(AT),
+    });
   });
 
   it("tells why a tick did not act", async () => {
@@ -118,6 +130,7 @@ describe("a tick of the loop", () => {
     expect(await send(controller, tickEvent(AT - 60_000, "older"), "tick")).toEqual({
       done: true,
       next: formatInstant(AT),
+      patience: 10,
     });
     expect(contexts).toHaveLength(1);
   });
