@@ -26,6 +26,8 @@ export interface AlertSettings {
   readonly topicArn?: string;
   /** Whether `to` is subscribed to the alarms' topic. */
   readonly subscribe: boolean;
+  /** The event bus, by its name, that gets an event for each entry of the history. */
+  readonly eventBus: string;
 }
 
 export interface ClusterSettings {
@@ -103,7 +105,13 @@ export const DEFAULTS = {
   beatSeconds: 10,
   logLevel: "info",
   logRetentionDays: 7,
-  alerts: { subjectPrefix: "[scheduler-failover]", retriesBeforeAlert: 5, reminderHours: 4, subscribe: true },
+  alerts: {
+    subjectPrefix: "[scheduler-failover]",
+    retriesBeforeAlert: 5,
+    reminderHours: 4,
+    subscribe: true,
+    eventBus: "default",
+  },
   /** A slow check must not eat the node's 5 s; three bad ticks in a row, since one is a hiccup. */
   health: { timeoutSeconds: 3, failures: 3 },
   timers: {

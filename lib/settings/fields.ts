@@ -18,6 +18,7 @@ export const ADDRESS =
   /^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$/;
 export const DOMAIN = /^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$/;
 export const TOPIC_ARN = /^arn:aws(-[a-z]+)*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$/;
+export const EVENT_BUS = /^[A-Za-z0-9._-]{1,256}$/;
 /** The characters that AWS allows in tags of every service: no `*` or `?`, which EC2's filters read as wildcards. */
 export const TAG_KEY = /^[\p{L}\p{N} _.:/=+@-]{1,128}$/u;
 export const TAG_VALUE = /^[\p{L}\p{N} _.:/=+@-]{1,256}$/u;

@@ -12,6 +12,7 @@ import {
   CLUSTER_NAME,
   ADDRESS,
   DOMAIN,
+  EVENT_BUS,
   TOPIC_ARN,
   TAG_KEY,
   TAG_VALUE,
@@ -74,6 +75,11 @@ export const alertsSchema = section(
     subscribe: yesOrNo(
       "Whether `to` is subscribed to the alarms' topic: a controller that is dead sends no mail itself.",
     ).default(DEFAULTS.alerts.subscribe),
+    eventBus: text(
+      EVENT_BUS,
+      "must be the name of an event bus in this account and region",
+      "Event bus in this account and region, by its name, that gets an event for each entry of the history.",
+    ).default(DEFAULTS.alerts.eventBus),
   },
   "Who is told, and how.",
 );

@@ -1,6 +1,7 @@
 /** Writes the settings' documents. A program: `npm run docs`. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { type FormatConfig, format } from "oxfmt";
+import { eventJsonSchema } from "../event-schema.ts";
 import { profilesPage } from "./profiles-page.ts";
 import { settingsJsonSchema, settingsPage, settingsTable } from "./reference.ts";
 
@@ -11,6 +12,7 @@ export const referenceFiles = async (): Promise<ReadonlyMap<string, string>> => 
   const options = JSON.parse(readFileSync(new URL(".oxfmtrc.json", root), "utf8")) as FormatConfig;
   const drafts = {
     "docs/settings.schema.json": JSON.stringify(settingsJsonSchema()),
+    "docs/event.schema.json": JSON.stringify(eventJsonSchema()),
     "docs/settings.md": settingsPage(),
     "docs/profiles.md": profilesPage(),
     "README.md": withTable(readFileSync(new URL("README.md", root), "utf8")),
