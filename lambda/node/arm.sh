@@ -29,6 +29,7 @@ name_unit() {
     fi
   fi
   name_files
+  name_former
 }
 
 # --- what is in force ---------------------------------------------------------------------------------------------
@@ -51,8 +52,10 @@ read_span() {
   done
 }
 
-# Whether every start of the unit passes the gate and is bound to the guard, by what systemd says that it has loaded.
+# Whether every start of the unit passes the gate and is bound to the guard, by what systemd says that it has loaded, and
+# no former unit can be started.
 is_in_force() {
+  [ -z "$f_open" ] || return 1
   case $u_load in
   loaded) ;;
   # No such unit, or none that can be started: the drop-in waits for it.
@@ -81,7 +84,6 @@ is_bound() {
 }
 
 is_in_use() {
-  [ -n "$unit" ] || return 1
   is_unit_busy || [ -n "$(unit_processes)" ]
 }
 
@@ -176,13 +178,14 @@ arm_unit() {
   put_file "$units/$guard_unit" "$(guard_unit_text)" 0644 || return 1
   [ -n "$SET_UNIT" ] || put_own_unit || return 1
   was_bound=no
-  is_bound && was_bound=yes
+  { is_bound || [ -n "$f_busy" ]; } && was_bound=yes
   if [ "$used" = yes ]; then
     arm_fault='guard-not-started'
     start_guard || return 1
   fi
   arm_fault=not-written
-  put_file "$drop_in" "$(drop_in_text "$ARG_OWNER")" 0644 || { unbind && return 1; }
+  put_file "$drop_in" "$(drop_in_text "$ARG_OWNER" gate)" 0644 || { unbind && return 1; }
+  retire || return 1
   if [ -n "$changed" ] || ! is_in_force; then
     arm_fault=no-systemd
     reload && read_unit || return 1
@@ -190,6 +193,20 @@ arm_unit() {
   arm_fault=not-in-force
   is_in_force || { unbind && return 1; }
   arm_fault=''
+}
+
+# A former unit stays bound to the guard while it runs, and is not started any more. One of ours is removed when nothing
+# runs in it, and of one that no longer exists what is left.
+retire() {
+  own_unit=scheduler-failover-$ARG_CLUSTER.service
+  [ "$unit" = "$own_unit" ] || [ -n "$f_busy$(former_processes)" ] || rm -f "$units/$own_unit" "$etc/program"
+  for f in $former; do
+    case $f_gone in
+    *" $f "*) rm -f "$(drop_in_of "$f")" && rmdir "$units/$f.d" && changed=yes ;;
+    *) put_file "$(drop_in_of "$f")" "$(drop_in_text "$ARG_OWNER" retired)" 0644 || return 1 ;;
+    esac
+  done
+  return 0
 }
 
 reload() {
@@ -261,12 +278,12 @@ disarm() {
   is_guard_live && put detach "$life"
   if [ -n "$unit" ]; then
     gone=''
-    for f in "$drop_in" "$units/$guard_unit"; do
-      [ ! -e "$f" ] || gone=yes
-    done
     arm_fault=not-removed
-    rm -f "$drop_in" "$units/$guard_unit" || return 1
-    rmdir "$units/$unit.d"
+    for f in $unit $former; do
+      [ ! -e "$(drop_in_of "$f")" ] || { rm -f "$(drop_in_of "$f")" && gone=yes; } || return 1
+      rmdir "$units/$f.d"
+    done
+    [ ! -e "$units/$guard_unit" ] || { rm -f "$units/$guard_unit" && gone=yes; } || return 1
     read_unit || return 1
     if [ -n "$gone" ] || is_bound; then
       reload && read_unit && ! is_bound || return 1

@@ -1,13 +1,14 @@
 # guard: what keeps a node's promise while nobody tells it anything; gate, and break-glass.
 #
 # One small program in three roles, installed on a node by lambda/node/arm.sh, which puts assignments of G_* in front:
-#   G_CLUSTER the cluster, G_UNIT the guarded unit (empty: what carries the marker), G_MARK the marker of what a start
-#   command starts (empty: none), G_ROOT the root that only the sandbox sets, G_GRACE seconds from TERM to KILL.
+#   G_CLUSTER the cluster, G_UNIT the guarded unit (empty: what carries the marker), G_FORMER the units that it had before,
+#   G_MARK the marker of what a start command starts (empty: none), G_ROOT the root that only the sandbox sets, G_GRACE seconds from TERM to KILL.
 #
 #   guard      runs beside the scheduler, and while it lives something may: a grant that is not over, an override by
 #              hand, or a permit (a stop that is under way, or a guard that is being armed). Without any of them it
 #              kills the scheduler, and keeps killing until nothing is left. It asks nobody: not systemd, not AWS.
 #   gate       asked by systemd before each start of the unit (ExecCondition=): a grant or an override, and a live guard.
+#   retired    the gate of a former unit: never.
 #   override   for the day when AWS's control plane is away: opens the gate for some minutes, by hand.
 #
 # Everything fails closed: what is missing, unreadable, of another boot or of another life permits nothing. Time is
@@ -117,10 +118,10 @@ read_process() {
   p_state=$1 p_start=${20}
 }
 
-# The unit's control groups: below the slices of the system's manager, in whichever hierarchy this machine has.
+# The control groups of unit $1: below the slices of the system's manager, in whichever hierarchy this machine has.
 list_groups() {
   for base in "$G_ROOT/sys/fs/cgroup" "$G_ROOT/sys/fs/cgroup/unified" "$G_ROOT/sys/fs/cgroup/systemd"; do
-    for group in "$base"/*.slice/"$G_UNIT" "$base"/*.slice/*.slice/"$G_UNIT" "$base"/*.slice/*.slice/*.slice/"$G_UNIT"; do
+    for group in "$base"/*.slice/"$1" "$base"/*.slice/*.slice/"$1" "$base"/*.slice/*.slice/*.slice/"$1"; do
       [ -d "$group" ] && groups="$groups$group
 "
     done
@@ -144,7 +145,7 @@ find_targets() {
 list_targets() {
   targets='' groups=''
   if [ -n "$G_UNIT" ]; then
-    list_groups
+    for name in $G_UNIT $G_FORMER; do list_groups "$name"; done
     while read -r group; do
       [ -z "$group" ] || list_members "$group"
     done <<END_OF_GROUPS
@@ -307,6 +308,10 @@ gate() {
   exit "$REFUSED"
 }
 
+retired() {
+  tell "start refused: the scheduler of cluster $G_CLUSTER is now $G_UNIT. To be rid of this unit: systemctl disable it and remove its file"
+}
+
 # --- break-glass --------------------------------------------------------------------------------------------------
 
 fail() {
@@ -376,6 +381,7 @@ program=$0 role=${1:-$0}
 case $role in
 guard) guard ;;
 gate) gate ;;
+retired) retired ;;
 override) override "$@" ;;
 esac
 exit "$REFUSED"

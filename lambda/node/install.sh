@@ -1,7 +1,7 @@
 # install: what is put on a node beside the protocol's state in /run, and where. docs/node.md lists it for people.
 #
 # Its text is part of the converge document and of node-setup.sh: functions only, with the settings (SET_*), the
-# cluster (ARG_CLUSTER), $root, $unit and $mark given. Every file is replaced by renaming, and is on the disk before it
+# cluster (ARG_CLUSTER), $root, $unit, $former and $mark given. Every file is replaced by renaming, and is on the disk before it
 # counts: a gate that is empty after a power failure would not be one.
 
 # The names of all that is installed.
@@ -10,8 +10,12 @@ name_files() {
   units=$root/etc/systemd/system
   guard_unit=scheduler-failover-guard-$ARG_CLUSTER.service
   # Sorted after what people call theirs: the last drop-in wins.
-  drop_in=$units/$unit.d/zz-scheduler-failover.conf
+  drop_in=$(drop_in_of "$unit")
   override_command=$root/usr/local/sbin/scheduler-failover-override
+}
+
+drop_in_of() {
+  printf '%s/%s.d/zz-scheduler-failover.conf' "$units" "$1"
 }
 
 # Puts the text $2 into file $1 with mode $3, unless it is there; then says changed=yes.
@@ -42,6 +46,7 @@ guard_program() {
   echo '#!/bin/sh'
   echo "G_CLUSTER=$(as_word "$ARG_CLUSTER")"
   echo "G_UNIT=$(as_word "$unit")"
+  echo "G_FORMER=$(as_word "$former")"
   echo "G_MARK=$(as_word "$marked")"
   echo "G_ROOT=$(as_word "$root")"
   echo "G_GRACE=$SET_GRACE_SECONDS"
@@ -65,7 +70,8 @@ TimeoutStopSec=2
 END_OF_UNIT
 }
 
-# What binds the scheduler's unit to the guard and puts the gate before each of its starts. $1: who installs it.
+# What binds a unit to the guard and puts the gate before each of its starts. $1: who installs it; $2: gate, or, for a unit
+# that the settings no longer name, retired: then it is never started.
 drop_in_text() {
   cat <<END_OF_UNIT
 [Unit]
@@ -75,20 +81,20 @@ BindsTo=$guard_unit
 After=$guard_unit
 
 [Service]
-ExecCondition=+/bin/sh -c '. "$etc/guard"; exit 113' gate
+ExecCondition=+/bin/sh -c '. "$etc/guard"; exit 113' $2
 KillMode=control-group
 SendSIGKILL=yes
 TimeoutStopSec=$SET_GRACE_SECONDS
 END_OF_UNIT
 }
 
-# Who has installed the drop-in, in $unit_owner and $unit_cluster, or both empty.
+# Who has installed the drop-in $1, in $unit_owner and $unit_cluster, or both empty.
 read_drop_in() {
   unit_owner='' unit_cluster=''
-  [ -n "$unit" ] && [ -f "$drop_in" ] || return 0
+  [ -f "$1" ] || return 0
   while IFS='= ' read -r key unit_owner unit_cluster; do
     [ "$key" = X-Failover-Owner ] && return 0
-  done <"$drop_in"
+  done <"$1"
   unit_owner='' unit_cluster=''
 }
 

@@ -25,6 +25,8 @@ judge() {
     is_op_manned || detail=start-unfinished
   elif [ "$op_state" = open ] && [ "$found$in_stop_command" != ' ' ]; then
     state=stopping detail=stop-in-progress
+  elif has_former; then
+    judge_former
   elif [ "$main" != none ]; then
     state=running detail=''
   elif is_unit_busy && [ "$SET_UNIT:$u_active" != :active ]; then
@@ -84,6 +86,15 @@ is_started_by_us() {
   *" $main "*) return 0 ;;
   esac
   [ "$main:$p_start" = "$s_main:$s_start" ]
+}
+
+# The scheduler of the settings before these: it runs, and a plan to run replaces it.
+judge_former() {
+  names=${f_busy:-${former# }}
+  state=running detail="former-unit ${names% }"
+  [ "$f_pid" = 0 ] || main=$f_pid invocation=${f_invocation:-unit}
+  [ "$main" != none ] || { main=${found# } main=${main%% *}; }
+  [ "$main" = none ] || describe_main
 }
 
 judge_unit() {

@@ -19,7 +19,7 @@ install_all() {
   put_file "$etc/guard" "$(guard_program)" 0700 || return 1
   put_file "$override_command" "$(override_text)" 0755 || return 1
   put_file "$units/$guard_unit" "$(guard_unit_text)" 0644 || return 1
-  put_file "$drop_in" "$(drop_in_text "${unit_owner:-none}")" 0644
+  put_file "$drop_in" "$(drop_in_text "${unit_owner:-none}" gate)" 0644
 }
 
 setup() {
@@ -31,7 +31,7 @@ setup() {
     return
   fi
   [ -n "$root" ] || [ "$(id -u)" = 0 ] || fail 'needs root'
-  unit=$SET_UNIT mark='' changed=''
+  unit=$SET_UNIT former='' mark='' changed=''
   name_files
   version=$(systemctl --version) || fail 'needs systemd'
   version=${version#systemd }
@@ -47,7 +47,7 @@ setup() {
     *) echo "node-setup: $unit is ${active#*=}: the controller installs its guard when it adopts it" && return ;;
     esac
   fi
-  read_drop_in
+  read_drop_in "$drop_in"
   [ -z "$unit_cluster" ] || [ "$unit_cluster" = "$ARG_CLUSTER" ] || fail "$unit belongs to cluster $unit_cluster"
   install_all || fail 'cannot write below /etc and /usr/local/sbin'
   [ -z "$booted" ] || [ -z "$changed" ] || systemctl daemon-reload || fail 'systemctl daemon-reload has failed'

@@ -69,7 +69,7 @@ work() {
   # Killed by us is not failed.
   [ -z "$unit" ] || limited 2 "$systemctl" reset-failed "$unit"
   claim "$1" || return 0
-  rm -f "$dir/started" "$dir/exit" "$dir/known" "$dir/permit"
+  rm -f "$dir/started" "$dir/exit" "$dir/known" "$dir/main" "$dir/permit"
   end_op 'done'
   unlock
 }
@@ -98,7 +98,8 @@ stop_all() {
 
 kill_found() {
   ask_unit_to_end
-  is_unit_busy && limited 2 "$systemctl" kill -s KILL "$unit"
+  # shellcheck disable=SC2086 # units
+  is_unit_busy && limited 2 "$systemctl" kill -s KILL $busy
   for f in $found $in_stop_command; do kill -KILL "$f"; done
 }
 
@@ -127,7 +128,8 @@ ask_unit_to_end() {
   read_up
   [ $((up - asked)) -ge 1000 ] || return 0
   asked=$up
-  limited 2 "$systemctl" stop --no-block "$unit"
+  # shellcheck disable=SC2086 # units
+  limited 2 "$systemctl" stop --no-block $busy
 }
 
 # Runs the stop command once in this operation and its successors; fails when there is none, or it is over.
@@ -163,7 +165,7 @@ start() {
     unlock
     return
   fi
-  rm -f "$dir/exit" "$dir/started" "$dir/known"
+  rm -f "$dir/exit" "$dir/started" "$dir/known" "$dir/main"
   if [ -n "$unit" ]; then
     start_unit "$1"
   else

@@ -80,7 +80,7 @@ accept() {
   # Two stamps: the state's, which ends with the boot, and the unit's, which tells another cluster's name too.
   refusal=owned-by
   [ -z "$stamp" ] || [ "$stamp" = "$ARG_OWNER" ] || return 1
-  read_drop_in
+  read_drop_in "$drop_in"
   case $unit_owner/$unit_cluster in
   / | "$ARG_OWNER/$ARG_CLUSTER" | "none/$ARG_CLUSTER") ;;
   *) stamp="$unit_owner $unit_cluster" && return 1 ;;
@@ -94,12 +94,13 @@ accept() {
   if [ "$mode" = detach ]; then
     # First of all the guard is told that the scheduler is nobody's business any more.
     put detach "$life" || return 1
-    rm -f "$dir/grant" "$dir/owner" "$dir/op"
+    rm -f "$dir/grant" "$dir/owner" "$dir/op" "$dir/units"
     grant_until=0 stamp=''
     return 0
   fi
   [ -n "$stamp" ] || put owner "$ARG_OWNER" || return 1
   stamp=$ARG_OWNER
+  [ "$named_units" = "$unit${former% }" ] || put units "$unit${former% }" || return 1
   accept_mode || return 1
   rm -f "$dir/detach"
 }
@@ -224,9 +225,12 @@ do_run() {
   first=no
   case $state in
   running)
-    remember_session
-    [ "$mode" = restart ] || return 0
-    [ "$invocation" = "$ARG_INVOCATION" ] || { detail=other-invocation && return 0; }
+    remember
+    if [ "$mode" = restart ]; then
+      [ "$invocation" = "$ARG_INVOCATION" ] || { detail=other-invocation && return 0; }
+    elif [ "${detail#former-unit}" = "$detail" ]; then
+      return 0
+    fi
     first=yes
     ;;
   starting) [ "$detail" = start-unfinished ] || return 0 ;;

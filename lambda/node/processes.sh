@@ -170,7 +170,7 @@ from_pid_file() {
 find_processes() {
   # The snapshot comes last: what was found before is in it, or has ended.
   named=$(from_pid_file)$(matching)
-  marked=$(with_environment "SCHEDULER_FAILOVER_MARK=$mark")$(unit_processes)
+  marked=$(with_environment "SCHEDULER_FAILOVER_MARK=$mark")$(unit_processes)$(known_main)
   stopping=$(with_environment "SCHEDULER_FAILOVER_STOP=$mark")
   take_snapshot
   found=' ' named_main='' in_stop_command=
@@ -247,7 +247,13 @@ $table
 EOF
 }
 
-# Remembers the session of a scheduler that we did not start: when its main process is killed, its children stay.
-remember_session() {
-  [ "$main" != none ] && read_stat "$main" && is_own "$p_sid" && put known "$p_sid"
+# Remembers a scheduler that runs: its session, since its children stay when its main process is killed, and itself, since
+# other settings may name it by another pattern or pid file tomorrow.
+remember() {
+  [ "$main" != none ] && read_stat "$main" && put main "$main $p_start" && is_own "$p_sid" && put known "$p_sid"
+}
+
+known_main() {
+  m_pid='' m_start=''
+  [ -e "$dir/main" ] && read -r m_pid m_start <"$dir/main" && is_alive "$m_pid" "$m_start" && printf '%s ' "$m_pid"
 }

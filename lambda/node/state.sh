@@ -45,7 +45,7 @@ read_state() {
 begin_life() {
   [ "$life" = none ] || return 0
   rm -f "$dir/seen" "$dir/owner" "$dir/grant" "$dir/permit" "$dir/detach" "$dir/op" "$dir/worker" "$dir/started" \
-    "$dir/exit" "$dir/known" "$dir/stop-command"
+    "$dir/exit" "$dir/known" "$dir/main" "$dir/stop-command"
   life=$boot.$(new_id)
   put life "$life"
 }

@@ -2,13 +2,12 @@
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { DynamoDb } from "./emulators/dynamodb.ts";
 import { ec2Service } from "./emulators/ec2.ts";
-import { eventBridgeService } from "./emulators/eventbridge.ts";
 import { lambdaService } from "./emulators/lambda.ts";
 import { Mailbox } from "./emulators/ses.ts";
 import { cloudFormationService, logsService, stsService } from "./emulators/small-services.ts";
 import { ssmService } from "./emulators/ssm.ts";
 import { statesService } from "./emulators/states.ts";
-import { type BusEvent, EventBus, instanceStateEvent } from "./event-bus.ts";
+import { EventBus, instanceStateEvent } from "./event-bus.ts";
 import type { EventStream } from "./events.ts";
 import { Faults } from "./faults/faults.ts";
 import { interceptionOf } from "./faults/interception.ts";
@@ -31,8 +30,6 @@ export interface CloudOptions {
   readonly gateway: Gateway;
   /** On the command line of functions' processes. */
   readonly mark: string;
-  /** Gets everything that comes onto the event bus. */
-  readonly onBusEvent?: (event: BusEvent) => void;
   /** @default FLEET_TIMES */
   readonly fleetTimes?: FleetTimes;
   /** Starts a scheduler on the node past the controller, as a person would. */
@@ -48,7 +45,6 @@ export class Cloud {
   readonly fleet: Fleet;
   readonly faults: Faults;
   readonly mailbox: Mailbox;
-  readonly bus: EventBus;
   readonly logs: FunctionLogs;
   readonly runtime: LambdaRuntime;
   readonly runCommand: RunCommand;
@@ -57,6 +53,7 @@ export class Cloud {
   readonly #place: Place;
   readonly #events: EventStream;
   readonly #client: LambdaClient;
+  readonly #bus: EventBus;
   #metronomes: Metronome[] = [];
 
   constructor(options: CloudOptions) {
@@ -65,7 +62,7 @@ export class Cloud {
     this.#place = place;
     this.#events = events;
     this.logs = new FunctionLogs(events);
-    this.bus = new EventBus(deployment.rules, (arn, input) => this.#target(arn, input), options.onBusEvent);
+    this.#bus = new EventBus(deployment.rules, (arn, input) => this.#target(arn, input));
     this.fleet = new Fleet(
       nodes,
       {
@@ -135,7 +132,7 @@ export class Cloud {
   #stateChanged(node: LocalNode, state: InstanceState): void {
     this.#events.tell("node", `EC2: ${node.name} (${node.id}) is ${state}`, { node: node.id, state });
     if (state === "stopped") this.runCommand.forget(node);
-    this.bus.put(instanceStateEvent(this.#place, node.id, state));
+    this.#bus.put(instanceStateEvent(this.#place, node.id, state));
   }
 
   #services() {
@@ -145,7 +142,6 @@ export class Cloud {
       ssmService({ fleet, runCommand, documents: deployment.documents, account: this.#place.account }),
       ec2Service(fleet, this.#place),
       this.mailbox.service,
-      eventBridgeService(this.#place, this.bus),
       lambdaService(this.runtime),
       statesService(this.machines),
       stsService(this.#place),

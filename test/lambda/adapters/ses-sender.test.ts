@@ -14,7 +14,6 @@ const ALERTS: AlertSettings = {
   retriesBeforeAlert: 5,
   reminderHours: 4,
   subscribe: true,
-  eventBus: "default",
 };
 
 let mailbox: Mailbox;

@@ -63,7 +63,6 @@ export async function makeController(
     journal,
     clock,
     alerts: mails,
-    events: { publish: unexpected },
     nodes: { send: unexpected, collect: unexpected },
     directory: { discover: unexpected, stop: unexpected },
     metrics: { put: unexpected },
