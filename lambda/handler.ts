@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EC2Client } from "@aws-sdk/client-ec2";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { SESClient } from "@aws-sdk/client-ses";
 import { SSMClient } from "@aws-sdk/client-ssm";
 import packageJson from "../package.json" with { type: "json" };
@@ -9,6 +10,7 @@ import { CLIENT_SETTINGS } from "./adapters/calls.ts";
 import { DynamoRecordStore } from "./adapters/dynamo-store.ts";
 import { Ec2NodeDirectory } from "./adapters/ec2-directory.ts";
 import { EmfMetricSink } from "./adapters/emf-metrics.ts";
+import { EventBridgePublisher } from "./adapters/eventbridge-publisher.ts";
 import { LogJournal } from "./adapters/log-journal.ts";
 import { SesAlertSender } from "./adapters/ses-sender.ts";
 import { SSM_SETTINGS, SsmNodeCommander } from "./adapters/ssm-commander.ts";
@@ -34,6 +36,10 @@ const controller: Controller = {
     }),
     directory: new Ec2NodeDirectory(new EC2Client(CLIENT_SETTINGS)),
     alerts: new SesAlertSender(new SESClient(CLIENT_SETTINGS), environment.settings.alerts),
+    events: new EventBridgePublisher(
+      new EventBridgeClient(CLIENT_SETTINGS),
+      environment.settings.alerts.eventBus,
+    ),
     metrics: new EmfMetricSink(environment.namespace),
     journal,
     clock: systemClock,

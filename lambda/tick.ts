@@ -197,7 +197,7 @@ class Pass {
     };
     if (!(await writeRecord(ports, record, expected, wish))) return await this.lost();
     this.report(decision, record);
-    await deliver(ports, context, record);
+    await deliver(ports, context, record, Math.max(this.budgetEnd(), now + DELIVERY_MILLISECONDS));
     return { outcome: "acted", code: decision.code, sentence: decision.sentence, next };
   }
 
@@ -250,6 +250,9 @@ class Pass {
 
 /** What a round takes at the least to be worth beginning: a write, a delivery and the node's answer. */
 const ROUND_MILLISECONDS = 4000;
+
+/** What even a tick that has used up its budget spends on its news: a mail takes some 100 ms. */
+const DELIVERY_MILLISECONDS = 1000;
 
 /** Only a wish under way is written: one that has ended may have been replaced by a new one in the meantime. */
 function wishUnderWay({ request }: ClusterRecord): string | undefined {

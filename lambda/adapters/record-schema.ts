@@ -125,6 +125,8 @@ const outboxEntry = z.object({
   key: z.string(),
   at: instant,
   history: z.optional(historyEntry),
+  event: z.optional(historyEntry),
+  skipped: z.optional(count),
   mail: z.optional(mailNews),
 });
 

@@ -17,7 +17,15 @@ import { LIMITS, type Settings } from "../core/settings.ts";
 import { acknowledge } from "./acknowledge.ts";
 import type { NodeDocuments } from "./node-documents.ts";
 import { retention } from "./retention.ts";
-import { readNodes, sendDocuments, sendMail, stopNodes, useRecords, writeLogs } from "./permissions.ts";
+import {
+  publishEvents,
+  readNodes,
+  sendDocuments,
+  sendMail,
+  stopNodes,
+  useRecords,
+  writeLogs,
+} from "./permissions.ts";
 
 export interface ControllerProps {
   readonly settings: Settings;
@@ -82,6 +90,7 @@ export class Controller extends Construct {
             useRecords(table),
             readNodes(),
             sendMail(settings.alerts.from),
+            publishEvents(settings.alerts.eventBus),
             writeLogs(this.logGroup),
           ],
         }),

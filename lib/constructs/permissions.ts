@@ -3,6 +3,7 @@ import { Aws } from "aws-cdk-lib";
 import type { ITable } from "aws-cdk-lib/aws-dynamodb";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
+import { EVENT_SOURCE } from "../core/events.ts";
 import type { ClusterSettings, Settings } from "../core/settings.ts";
 
 const arn = (service: string, resource: string): string =>
@@ -34,6 +35,18 @@ export const sendMail = (from: string): PolicyStatement =>
     conditions: { StringEquals: { "ses:FromAddress": from } },
   });
 
+/** What is sent is bound by its source, which every event must name: `ForAllValues` alone holds where there is none. */
+export const publishEvents = (bus: string): PolicyStatement =>
+  new PolicyStatement({
+    sid: "PublishEvents",
+    actions: ["events:PutEvents"],
+    resources: [arn("events", `event-bus/${bus}`)],
+    conditions: {
+      "ForAllValues:StringEquals": { "events:source": EVENT_SOURCE },
+      Null: { "events:source": "false" },
+    },
+  });
+
 /** On `*`, since neither action has resource-level permissions; both only read. */
 export const readNodes = (): PolicyStatement =>
   new PolicyStatement({
@@ -44,7 +57,7 @@ export const readNodes = (): PolicyStatement =>
 
 /** Two kinds of statement, since the document does not carry the nodes' tag: both must allow a command. */
 export const sendDocuments = (
-  settings: Settings,
+  clusters: Settings["clusters"],
   documents: Readonly<Record<string, string>>,
 ): readonly PolicyStatement[] => [
   new PolicyStatement({
@@ -52,14 +65,14 @@ export const sendDocuments = (
     actions: ["ssm:SendCommand"],
     resources: Object.values(documents).map((name) => arn("ssm", `document/${name}`)),
   }),
-  ...Object.entries(settings.clusters).map(([name, cluster]) =>
+  ...Object.entries(clusters).map(([name, cluster]) =>
     onNodes(cluster, `ReachNodesOf${capitalized(name)}`, "ssm:SendCommand", "ssm:resourceTag"),
   ),
 ];
 
 /** Only where the cluster's settings ask for the fence. */
-export const stopNodes = (settings: Settings): readonly PolicyStatement[] =>
-  Object.entries(settings.clusters)
+export const stopNodes = (clusters: Settings["clusters"]): readonly PolicyStatement[] =>
+  Object.entries(clusters)
     .filter(([, { fence }]) => fence === "ec2-stop")
     .map(([name, cluster]) =>
       onNodes(cluster, `FenceNodesOf${capitalized(name)}`, "ec2:StopInstances", "aws:ResourceTag"),

@@ -163,7 +163,12 @@ export type MailKind = "restart-failed" | "failover-done" | "recovered" | "probl
 export interface OutboxEntry {
   readonly key: string;
   readonly at: Instant;
+  /** Still to be written into the history; when it is, it waits on as an `event`. */
   readonly history?: HistoryEntry | undefined;
+  /** In the history, and still to be published. */
+  readonly event?: HistoryEntry | undefined;
+  /** How many older events were given up, where too many waited: the history has them. */
+  readonly skipped?: number | undefined;
   readonly mail?: MailNews | undefined;
 }
 

@@ -18,6 +18,9 @@ import type { AlertSettings } from "./settings.ts";
 /** More than a busy hour brings; beyond it mails are merged, so that the record never outgrows its item. */
 export const OUTBOX_LIMIT = 20;
 
+/** Some 700 bytes each: a tenth of what an item may hold. */
+export const EVENTS_LIMIT = 50;
+
 /** What is told now, with the rule's sentence filled in. */
 export interface Told {
   readonly rule: Rule;
@@ -172,9 +175,36 @@ export function bounded(outbox: readonly OutboxEntry[]): readonly OutboxEntry[] 
   });
 }
 
-/** The outbox without what has been delivered. */
-export function without(record: ClusterRecord, delivered: ReadonlySet<string>): ClusterRecord {
-  return { ...record, outbox: record.outbox.filter((each) => !delivered.has(each.key)) };
+/** What a pass over the outbox has brought to its receivers, by the keys of the entries. */
+export interface Delivered {
+  readonly written: ReadonlySet<string>;
+  readonly published: ReadonlySet<string>;
+  readonly mailed: ReadonlySet<string>;
+}
+
+/**
+ * The outbox without what has been delivered. A history entry that is written and not published waits on as an event:
+ * where events are not taken, history and mails go on.
+ */
+export function without(record: ClusterRecord, { written, published, mailed }: Delivered): ClusterRecord {
+  const outbox = record.outbox.flatMap((each): readonly OutboxEntry[] => {
+    if (mailed.has(each.key) || published.has(each.key)) return [];
+    const { history, ...rest } = each;
+    return history && written.has(each.key) ? [{ ...rest, event: history }] : [each];
+  });
+  return { ...record, outbox: withFewEvents(outbox) };
+}
+
+/** Gives the oldest events up when too many wait, and says so with the next: unlike a mail, the history has them. */
+function withFewEvents(outbox: readonly OutboxEntry[]): readonly OutboxEntry[] {
+  const events = outbox.filter((each) => each.event !== undefined);
+  if (events.length <= EVENTS_LIMIT) return outbox;
+  const excess = new Set(events.slice(0, events.length - EVENTS_LIMIT));
+  const skipped = [...excess].reduce((sum, each) => sum + 1 + (each.skipped ?? 0), 0);
+  const next = events[excess.size];
+  return outbox
+    .filter((each) => !excess.has(each))
+    .map((each) => (each === next ? { ...each, skipped: skipped + (each.skipped ?? 0) } : each));
 }
 
 /** Seconds that the oldest news has been waiting. */

@@ -78,6 +78,23 @@ export interface AlertSender {
   send(mail: Mail): Promise<void>;
 }
 
+export interface EventPublisher {
+  /**
+   * Publishes history entries as events, in this order, at most `EVENTS_AT_ONCE`. Answers for each why it was not
+   * taken, `undefined` where it was. Throws where that is not known of any.
+   */
+  publish(cluster: string, entries: readonly EventNews[]): Promise<readonly (string | undefined)[]>;
+}
+
+export interface EventNews {
+  readonly entry: HistoryEntry;
+  /** How many older ones were given up before it. */
+  readonly skipped: number;
+}
+
+/** As many as EventBridge takes in one call. */
+export const EVENTS_AT_ONCE = 10;
+
 export interface MetricSink {
   put(cluster: string, metrics: ClusterMetrics): void;
 }
@@ -114,6 +131,7 @@ export interface Ports {
   readonly nodes: NodeCommander;
   readonly directory: NodeDirectory;
   readonly alerts: AlertSender;
+  readonly events: EventPublisher;
   readonly metrics: MetricSink;
   readonly journal: Journal;
   readonly clock: Clock;

@@ -2,12 +2,13 @@
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { DynamoDb } from "./emulators/dynamodb.ts";
 import { ec2Service } from "./emulators/ec2.ts";
+import { eventBridgeService } from "./emulators/eventbridge.ts";
 import { lambdaService } from "./emulators/lambda.ts";
 import { Mailbox } from "./emulators/ses.ts";
 import { cloudFormationService, logsService, stsService } from "./emulators/small-services.ts";
 import { ssmService } from "./emulators/ssm.ts";
 import { statesService } from "./emulators/states.ts";
-import { EventBus, instanceStateEvent } from "./event-bus.ts";
+import { type BusEvent, EventBus, instanceStateEvent } from "./event-bus.ts";
 import type { EventStream } from "./events.ts";
 import { Faults } from "./faults/faults.ts";
 import { interceptionOf } from "./faults/interception.ts";
@@ -30,6 +31,8 @@ export interface CloudOptions {
   readonly gateway: Gateway;
   /** On the command line of functions' processes. */
   readonly mark: string;
+  /** Gets everything that comes onto the event bus. */
+  readonly onBusEvent?: (event: BusEvent) => void;
   /** @default FLEET_TIMES */
   readonly fleetTimes?: FleetTimes;
   /** Starts a scheduler on the node past the controller, as a person would. */
@@ -45,6 +48,7 @@ export class Cloud {
   readonly fleet: Fleet;
   readonly faults: Faults;
   readonly mailbox: Mailbox;
+  readonly bus: EventBus;
   readonly logs: FunctionLogs;
   readonly runtime: LambdaRuntime;
   readonly runCommand: RunCommand;
@@ -53,7 +57,6 @@ export class Cloud {
   readonly #place: Place;
   readonly #events: EventStream;
   readonly #client: LambdaClient;
-  readonly #bus: EventBus;
   #metronomes: Metronome[] = [];
 
   constructor(options: CloudOptions) {
@@ -62,7 +65,7 @@ export class Cloud {
     this.#place = place;
     this.#events = events;
     this.logs = new FunctionLogs(events);
-    this.#bus = new EventBus(deployment.rules, (arn, input) => this.#target(arn, input));
+    this.bus = new EventBus(deployment.rules, (arn, input) => this.#target(arn, input), options.onBusEvent);
     this.fleet = new Fleet(
       nodes,
       {
@@ -132,7 +135,7 @@ export class Cloud {
   #stateChanged(node: LocalNode, state: InstanceState): void {
     this.#events.tell("node", `EC2: ${node.name} (${node.id}) is ${state}`, { node: node.id, state });
     if (state === "stopped") this.runCommand.forget(node);
-    this.#bus.put(instanceStateEvent(this.#place, node.id, state));
+    this.bus.put(instanceStateEvent(this.#place, node.id, state));
   }
 
   #services() {
@@ -142,6 +145,7 @@ export class Cloud {
       ssmService({ fleet, runCommand, documents: deployment.documents, account: this.#place.account }),
       ec2Service(fleet, this.#place),
       this.mailbox.service,
+      eventBridgeService(this.#place, this.bus),
       lambdaService(this.runtime),
       statesService(this.machines),
       stsService(this.#place),

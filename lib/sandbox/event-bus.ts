@@ -32,16 +32,26 @@ export function instanceStateEvent(place: Place, instanceId: string, state: stri
 }
 
 export class EventBus {
+  /** All that was put, the newest last. */
+  readonly events: BusEvent[] = [];
   readonly #rules: readonly RuleModel[];
   readonly #deliver: (arn: string, input: string) => void;
+  readonly #onEvent: (event: BusEvent) => void;
 
-  constructor(rules: readonly RuleModel[], deliver: (arn: string, input: string) => void) {
+  constructor(
+    rules: readonly RuleModel[],
+    deliver: (arn: string, input: string) => void,
+    onEvent: (event: BusEvent) => void = () => undefined,
+  ) {
     this.#rules = rules;
     this.#deliver = deliver;
+    this.#onEvent = onEvent;
   }
 
   /** Gives the event to the targets of every rule that it matches. */
   put(event: BusEvent): void {
+    this.events.push(event);
+    this.#onEvent(event);
     for (const rule of this.#rules) {
       if (!rule.enabled || rule.pattern === undefined || !matches(rule.pattern, event)) continue;
       for (const target of rule.targets) this.#deliver(target.arn, inputOf(target, event));

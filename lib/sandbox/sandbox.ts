@@ -2,6 +2,7 @@
  * The whole system on this machine: what the app synthesizes, run on emulated AWS services behind one loopback
  * endpoint, with local nodes and faults on demand. Starts in order, stops in reverse, cleans up after a failed start.
  */
+import { appendFileSync } from "node:fs";
 import { Cloud, OPERATOR_KEY } from "./cloud.ts";
 import { Console } from "./console/console.ts";
 import { type Controls, serveControls } from "./control.ts";
@@ -210,7 +211,17 @@ async function startParts(
   );
   const deployment = readDeployment(assembly, place);
   const startByHand = (node: LocalNode): void => startScheduler(node, ledgerFile);
-  const cloud = new Cloud({ deployment, place, nodes, events, gateway, mark: folder.mark, startByHand });
+  const busFile = folder.file("events.jsonl");
+  const cloud = new Cloud({
+    deployment,
+    place,
+    nodes,
+    events,
+    gateway,
+    mark: folder.mark,
+    startByHand,
+    onBusEvent: (event) => appendFileSync(busFile, `${JSON.stringify(event)}\n`),
+  });
   undo.push(() => cloud.close());
   const ledger = new Ledger(ledgerFile);
   const watch = new ProcessWatch(cloud.fleet, events);

@@ -1,4 +1,5 @@
 /** The sandbox's state as one object: what really runs, what was mailed, measured, recorded. */
+import type { BusEvent } from "./event-bus.ts";
 import type { SandboxEvent } from "./events.ts";
 import type { StandingFault } from "./faults/faults.ts";
 import type { Letter } from "./emulators/ses.ts";
@@ -29,6 +30,8 @@ export interface SandboxState {
   readonly ledger: LedgerCounts;
   readonly secondsOfTwo: number;
   readonly mailbox: readonly Letter[];
+  /** The last events on the event bus, of EC2 and of the controller; all are in `events.jsonl`. */
+  readonly bus: readonly BusEvent[];
   /** The newest value of each metric. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly faults: readonly StandingFault[];
@@ -48,6 +51,7 @@ export function readState(sandbox: Sandbox): SandboxState {
     ledger: sandbox.ledger.read(),
     secondsOfTwo: sandbox.watch.secondsOfTwo,
     mailbox: cloud.mailbox.letters,
+    bus: cloud.bus.events.slice(-SHOWN_EVENTS),
     metrics: cloud.logs.latest(),
     faults: [...cloud.faults.standing.values()],
     executions: cloud.machines.flatMap(({ executions }) => executions).slice(-SHOWN_EXECUTIONS),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { OUTBOX_LIMIT, bounded, outboxAgeSeconds, without } from "../../lib/core/news.ts";
-import type { ClusterRecord, MailNews, OutboxEntry } from "../../lib/core/model.ts";
+import { EVENTS_LIMIT, OUTBOX_LIMIT, bounded, outboxAgeSeconds, without } from "../../lib/core/news.ts";
+import type { Delivered } from "../../lib/core/news.ts";
+import type { ClusterRecord, HistoryEntry, MailNews, OutboxEntry } from "../../lib/core/model.ts";
 import { NOW, SECOND, afterReplies, answers, node, proven, recordWith } from "./support/situation.ts";
 
 const down = (record: ClusterRecord) => afterReplies(record, [answers("b", "stopped")]).record;
@@ -83,11 +84,52 @@ describe("the outbox", () => {
     expect(bounded([...history, ...full]).filter((each) => each.history)).toEqual(history);
   });
 
-  it("loses what was delivered and nothing else", () => {
+  const nothing = { written: new Set<string>(), published: new Set<string>(), mailed: new Set<string>() };
+
+  it("loses the mails that were sent and nothing else", () => {
     const record = { ...recordWith(), outbox: full };
-    expect(without(record, new Set(["k0", "k2"])).outbox.map(({ key }) => key)).toEqual(
+    const left = without(record, { ...nothing, mailed: new Set(["k0", "k2"]) }).outbox;
+    expect(left.map(({ key }) => key)).toEqual(
       full.map(({ key }) => key).filter((key) => key !== "k0" && key !== "k2"),
     );
+  });
+
+  const written: HistoryEntry = {
+    at: NOW,
+    token: 1,
+    code: "STARTS",
+    sentence: "It is started.",
+    phase: "starting",
+  };
+
+  it.each<[what: string, delivered: Partial<Delivered>, left: readonly Partial<OutboxEntry>[]]>([
+    ["keeps an entry that was not written", {}, [{ key: "k0", history: written }]],
+    ["keeps one that was written as an event", { written: new Set(["k0"]) }, [{ key: "k0", event: written }]],
+    [
+      "lets one go that was written and published",
+      { written: new Set(["k0"]), published: new Set(["k0"]) },
+      [],
+    ],
+  ])("%s", (_, delivered, left) => {
+    const outbox = [entry(0, { history: written })];
+    const found = without({ ...recordWith(), outbox }, { ...nothing, ...delivered }).outbox;
+    expect(found).toMatchObject(left);
+    expect(found.map((each) => Object.keys(each))).toEqual(
+      left.map((each) => ["key", "at", ...Object.keys(each).slice(1)]),
+    );
+  });
+
+  it("gives the oldest events up when too many wait, and says with the next how many", () => {
+    const events = Array.from({ length: EVENTS_LIMIT + 3 }, (_, n) => entry(n, { event: written }));
+    const left = without({ ...recordWith(), outbox: events }, nothing).outbox;
+    expect(left).toHaveLength(EVENTS_LIMIT);
+    expect(left[0]).toMatchObject({ key: "k3", skipped: 3 });
+    const more = without(
+      { ...recordWith(), outbox: [...left, entry(99, { event: written })] },
+      nothing,
+    ).outbox;
+    expect(more[0]).toMatchObject({ key: "k4", skipped: 4 });
+    expect(more.filter(({ skipped }) => skipped !== undefined)).toHaveLength(1);
   });
 
   it("is as old as its oldest news", () => {

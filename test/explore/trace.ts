@@ -13,7 +13,7 @@ import type {
   NodeReport,
   Plan,
 } from "../../lib/core/model.ts";
-import type { Expected, Mail, Ports, SentPlan, WriteOutcome } from "../../lib/core/ports.ts";
+import type { EventNews, Expected, Mail, Ports, SentPlan, WriteOutcome } from "../../lib/core/ports.ts";
 import { settle } from "../simulation/timeline.ts";
 
 /** What the tick waits for. */
@@ -28,6 +28,7 @@ export type Request =
   | { readonly kind: "send"; readonly plan: Plan; readonly nodes: readonly NodeId[] }
   | { readonly kind: "append"; readonly entry: HistoryEntry }
   | { readonly kind: "mail"; readonly mail: Mail }
+  | { readonly kind: "publish"; readonly entries: readonly EventNews[] }
   | { readonly kind: "ended"; readonly error?: unknown };
 
 export type Answer =
@@ -36,6 +37,7 @@ export type Answer =
   | SentPlan
   | ReadonlyMap<NodeId, NodeReport>
   | WriteOutcome
+  | readonly undefined[]
   | undefined
   | Error;
 
@@ -118,6 +120,7 @@ class Replay {
         stop: () => Promise.reject(new Error("no fence in this world")),
       },
       alerts: { send: async (mail) => void (await this.ask({ kind: "mail", mail })) },
+      events: { publish: (_, entries) => this.ask<readonly undefined[]>({ kind: "publish", entries }) },
       metrics: { put: () => undefined },
       journal: { write: () => undefined },
       clock: {

@@ -99,6 +99,7 @@ export class Explorer {
     // Nobody but this tick's own last write takes note of it; its death before it is a step of the save.
     if (request.kind === "append" || request.kind === "mail")
       return this.answered(stands, place, next, undefined);
+    if (request.kind === "publish") return this.answered(stands, place, next, taken(request.entries));
     return stands;
   }
 
@@ -185,9 +186,15 @@ function outcomes(
       return [{ label: `appends ${request.entry.code}`, answer: undefined, state }];
     case "mail":
       return [{ label: "mails", answer: undefined, state }];
+    case "publish":
+      return [{ label: "publishes", answer: taken(request.entries), state }];
     case "collect":
       throw new Error("collecting belongs to the sleep before it");
   }
+}
+
+function taken(entries: readonly unknown[]): readonly undefined[] {
+  return entries.map(() => undefined);
 }
 
 function said(state: State): readonly DiscoveredNode[] {

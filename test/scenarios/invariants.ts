@@ -1,6 +1,8 @@
 /** What holds at the end of every scenario, whatever the incident was. Each fault is one sentence. */
 import { readFileSync } from "node:fs";
 import { RULES } from "../../lib/core/decide.ts";
+import { EVENT_SOURCE } from "../../lib/core/events.ts";
+import { eventSchema } from "../../lib/event-schema.ts";
 import type { CallRecord } from "../../lib/sandbox/gateway/call-log.ts";
 import { readAssembly } from "../../lib/sandbox/template/assembly.ts";
 import { isRecord, listOf, recordOf, textOf } from "../../lib/sandbox/values.ts";
@@ -21,6 +23,7 @@ export const INVARIANTS: readonly string[] = [
   "A watcher that shares no code with the controller reads /proc several times a second: seconds with two schedulers are 0. Where the incident begins with two, they end within the stated time, and at the end there is exactly one.",
   "The history, read through the function's own `history`, has each transition once: as many entries as the record counts, in order, under tokens that never fall; and the codes are those that the scenario names.",
   "Every transition whose rule mails was mailed, and nothing was mailed more often than the scenario says.",
+  "Every transition is on the event bus too, at least once and nothing else is, in the shape of docs/event.schema.json.",
   "No invocation of the function failed but those that the fault brings about, and everything that it printed is one JSON object a line.",
   "The function called nothing that its synthesized role does not permit; the loop called only Lambda.",
   "When the sandbox has stopped, no process of it is left.",
@@ -37,6 +40,7 @@ export async function checkInvariants(stage: Stage, scenario: Scenario): Promise
       ...checkSchedulers(stage, cluster, own ? (scenario.twoAllowed ?? 0) : 0),
       ...checkHistory(cluster, history, Number(counters["transitions"])),
       ...checkMailed(stage, cluster, history),
+      ...checkPublished(stage, cluster, history),
     );
     if (own && !matches(scenario.history, history)) {
       const found = history.map(({ code }) => code).join(" ");
@@ -100,6 +104,26 @@ function checkMailed(stage: Stage, cluster: string, history: readonly Entry[]): 
         !letters.some((one) => codeOf(one) === code && oneLine(one.text).includes(oneLine(sentence))),
     )
     .map(({ code, at }) => `${cluster}: ${code} at ${at} was not mailed`);
+}
+
+function checkPublished(stage: Stage, cluster: string, history: readonly Entry[]): readonly string[] {
+  const own = stage.sandbox.cloud.bus.events.filter(({ source }) => source === EVENT_SOURCE);
+  const parsed = own.map((event) => eventSchema.safeParse(event));
+  const misshapen = parsed.flatMap(({ error }) => (error ? [`an event is not as its schema: ${error}`] : []));
+  const newest = history.at(-1)?.at ?? "";
+  const details = parsed.flatMap(({ data }) => (data ? [data.detail] : []));
+  const known = (one: Entry, entries: readonly Entry[]): boolean =>
+    entries.some(({ code, at, token }) => code === one.code && at === one.at && token === one.token);
+  const published = details.filter((detail) => detail.cluster === cluster && detail.at <= newest);
+  return [
+    ...misshapen,
+    ...history
+      .filter((one) => !known(one, published))
+      .map(({ code, at }) => `${cluster}: ${code} at ${at} is not on the bus`),
+    ...published
+      .filter((one) => !known(one, history))
+      .map(({ code, at }) => `${cluster}: ${code} at ${at} is on the bus, and not in the history`),
+  ];
 }
 
 function oneLine(text: string): string {

@@ -14,7 +14,7 @@ import type { Timeline } from "./timeline.ts";
 export interface World {
   readonly timeline: Timeline;
   /** Until when a service answers nobody; 0: it answers. */
-  readonly down: Record<"DynamoDB" | "SSM" | "EC2" | "SES", Instant>;
+  readonly down: Record<"DynamoDB" | "SSM" | "EC2" | "SES" | "EventBridge", Instant>;
   /** Until when no tick runs at all. */
   ticksAwayUntil: Instant;
   /** The story; undefined where nobody asks for it. */
@@ -59,6 +59,8 @@ export class Cluster {
   readonly store = new StoreModel();
   readonly commands = new Map<string, Command>();
   readonly mails: string[] = [];
+  /** Events that the bus took, by instant and token. */
+  readonly published = new Set<string>();
   judge!: Judge;
   /** An event or a wish has a tick look now. */
   wake: () => void = () => undefined;

@@ -3,7 +3,15 @@
  * reasoning is used: proofs on the record are read by their plain meaning.
  */
 import { formatForPeople } from "../../lib/core/instants.ts";
-import type { ClusterRecord, Instant, MailNews, NodeId, NodeRecord, Plan } from "../../lib/core/model.ts";
+import type {
+  ClusterRecord,
+  HistoryEntry,
+  Instant,
+  MailNews,
+  NodeId,
+  NodeRecord,
+  Plan,
+} from "../../lib/core/model.ts";
 import type { Cluster } from "./cluster.ts";
 import type { NodeModel } from "./node.ts";
 
@@ -26,6 +34,8 @@ export class Judge {
   private readonly everTold = new Set<string>();
   private isRestored = false;
   private readonly unmailed = new Map<string, MailNews>();
+  /** Transitions of which no event is known to be published, by key. */
+  private readonly unpublished = new Map<string, HistoryEntry>();
   violation: Violation | undefined;
   transitions = 0;
   /** Nodes that ran one when the world began; they may be several until all but one are stopped. */
@@ -160,6 +170,7 @@ export class Judge {
     // What an old record knows of a scheduler may be a scheduler before: a move may rest on that.
     this.healthySince.clear();
     this.unmailed.clear();
+    this.unpublished.clear();
     for (const [key, { at }] of this.news) {
       const [, token] = key.split("#");
       if (!this.cluster.store.history.has(`${at}#${token}`)) this.news.delete(key);
@@ -174,6 +185,7 @@ export class Judge {
         if (this.news.has(key)) this.fail(`history entry ${key} was put into the outbox twice`);
         this.news.set(key, { code: history.code, at });
         this.everTold.add(`${at}#${history.token}`);
+        this.unpublished.set(key, history);
         this.transitions += 1;
         this.codes.set(history.code, (this.codes.get(history.code) ?? 0) + 1);
         this.cluster.tell(`${history.code}: ${history.sentence}`);
@@ -188,15 +200,24 @@ export class Judge {
 
   /** What leaves the outbox has been told. */
   private judgeDelivered(before: ClusterRecord | undefined, after: ClusterRecord): void {
-    const left = new Set(after.outbox.map((each) => each.key));
-    for (const { key, history, mail } of before?.outbox ?? []) {
-      if (left.has(key)) continue;
-      if (history && !this.cluster.store.history.has(`${history.at}#${history.token}`))
+    const left = new Map(after.outbox.map((each) => [each.key, each]));
+    for (const { key, history, event, mail } of before?.outbox ?? []) {
+      const now = left.get(key);
+      if (history && !now?.history && !this.cluster.store.history.has(`${history.at}#${history.token}`))
         this.fail(`${history.code} left the outbox and is not in the history`);
+      const entry = history ?? event;
+      if (entry && !now) this.judgePublished(key, entry);
+      if (mail && now) continue;
       if (mail && !this.isMailed(mail) && after.outbox.filter((each) => each.mail).length < 20)
         this.fail(`the mail of ${mail.code} left the outbox and was not sent`);
       if (mail) this.unmailed.delete(key);
     }
+  }
+
+  private judgePublished(key: string, { code, at, token }: HistoryEntry): void {
+    this.unpublished.delete(key);
+    if (!this.cluster.published.has(`${at}#${token}`))
+      this.fail(`the event of ${code} left the outbox and was not published`);
   }
 
   private isMailed({ sentence, since }: MailNews): boolean {
@@ -238,6 +259,9 @@ export class Judge {
     }
     for (const key of this.cluster.store.history.keys()) {
       if (!this.everTold.has(key)) this.fail(`${key} is in the history, and was in no outbox`);
+    }
+    for (const { code, at, token } of this.unpublished.values()) {
+      if (!this.cluster.published.has(`${at}#${token}`)) this.fail(`${code} at ${at} was never published`);
     }
     for (const mail of this.unmailed.values()) {
       if (!this.isMailed(mail)) this.fail(`never mailed: ${mail.sentence}`);

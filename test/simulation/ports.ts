@@ -141,6 +141,19 @@ export function portsOf(cluster: Cluster, tick: TickProcess): Ports {
           if (faults.happens("mail ambiguous", 0.02)) throw new Error("no clear answer");
         }),
     },
+    events: {
+      publish: (_, entries) =>
+        tick.call("publishing", "EventBridge", () => {
+          if (faults.happens("events refused", 0.05)) throw new Error("AccessDeniedException");
+          const answers = entries.map(({ entry: { at, token } }) => {
+            if (faults.happens("event refused", 0.02)) return "InternalFailure";
+            cluster.published.add(`${at}#${token}`);
+            return undefined;
+          });
+          if (faults.happens("events ambiguous", 0.02)) throw new Error("no clear answer");
+          return answers;
+        }),
+    },
     metrics: { put: () => undefined },
     journal: { write: () => undefined },
     clock: {

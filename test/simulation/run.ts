@@ -73,7 +73,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const story: string[] = [];
   const world: World = {
     timeline,
-    down: { DynamoDB: 0, SSM: 0, EC2: 0, SES: 0 },
+    down: { DynamoDB: 0, SSM: 0, EC2: 0, SES: 0, EventBridge: 0 },
     ticksAwayUntil: 0,
     tell: options.story ? (line) => story.push(`${instant(timeline.now)}  ${line}`) : undefined,
     calls: 0,
@@ -144,7 +144,7 @@ function outages(world: World, clusters: readonly Cluster[], random: Random, end
   const at = world.timeline.now + random.seconds(60, 900);
   if (at > end) return;
   world.timeline.at(at, () => {
-    const what = random.pick(["DynamoDB", "SSM", "EC2", "SES", "ticks"] as const);
+    const what = random.pick(["DynamoDB", "SSM", "EC2", "SES", "EventBridge", "ticks"] as const);
     const until = Math.min(end, world.timeline.now + random.seconds(5, 600));
     const faults = clusters[0]?.faults;
     if (faults?.happens(`${what} away`, 1) === true) {

@@ -42,6 +42,7 @@ export const FAULTS = {
   "dynamodb-down": kind("DynamoDB does not work", "none", true, outage),
   "ec2-down": kind("EC2's interface does not work; its instances do", "none", true, outage),
   "ses-down": kind("SES does not work", "none", true, outage),
+  "events-down": kind("EventBridge takes no events; those of EC2 come", "none", true, outage),
   "lambda-throttled": kind("Lambda answers TooManyRequestsException", "none", true),
   "lambda-killed-at": kind(
     "once: the function's process is killed at its `nth` call (of `call`, as ssm:SendCommand), `before` it has an effect or `after`",

@@ -10,6 +10,7 @@ const OUTAGES: Readonly<Record<string, FaultName>> = {
   dynamodb: "dynamodb-down",
   ec2: "ec2-down",
   ses: "ses-down",
+  events: "events-down",
 };
 /** The error with which each service says that it is broken. */
 const OUTAGE_CODES: Readonly<Record<string, string>> = {
@@ -17,6 +18,7 @@ const OUTAGE_CODES: Readonly<Record<string, string>> = {
   dynamodb: "InternalServerError",
   ec2: "InternalError",
   ses: "InternalFailure",
+  events: "InternalException",
 };
 /** A call that is not answered is given up by every client before this. */
 const HANG_MILLISECONDS = 120_000;

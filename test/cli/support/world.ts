@@ -44,7 +44,7 @@ export class SmallWorld {
     const random = new Random(7);
     const world: World = {
       timeline: this.timeline,
-      down: { DynamoDB: 0, SSM: 0, EC2: 0, SES: 0 },
+      down: { DynamoDB: 0, SSM: 0, EC2: 0, SES: 0, EventBridge: 0 },
       ticksAwayUntil: 0,
       tell: undefined,
       calls: 0,

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { EVENT_SOURCE } from "../../../lib/core/events.ts";
 import { METRIC_NAMES } from "../../../lib/core/metrics.ts";
 import { pythonEnvironment } from "../python.ts";
 import { isAllowed } from "./evaluate.ts";
@@ -122,6 +123,12 @@ describe("IAM, asked with resource and context for every call of the session,", 
   });
 });
 
+const event = (bus: string, source: string): IamRequest => ({
+  action: "events:PutEvents",
+  resource: arn("events", `event-bus/${bus}`),
+  context: { "events:source": [source] },
+});
+
 describe("IAM denies the controller", () => {
   const [node = ""] = Object.keys(session.tags);
   const strangers = { "i-0fffffffffffffff0": {}, "i-0fffffffffffffff1": { "scheduler-failover": "other" } };
@@ -132,6 +139,8 @@ describe("IAM denies the controller", () => {
   const denied: readonly (readonly [string, IamRequest | undefined])[] = [
     ["another deployment's document", onDocument("Other-demo-0123456789ab")],
     ["a shell, by a copy of AWS-RunShellScript in the account", onDocument("AWS-RunShellScript")],
+    ["an event in another's name", event("default", "aws.ec2")],
+    ["an event on another bus", event("other", EVENT_SOURCE)],
     [
       "a command on an instance without a tag",
       onInstance("ssm:SendCommand", "i-0fffffffffffffff0", strangers),

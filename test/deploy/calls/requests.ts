@@ -8,7 +8,8 @@ import { SANDBOX_ACCOUNT, SANDBOX_REGION } from "../../../lib/sandbox/template/p
 export interface IamRequest {
   readonly action: string;
   readonly resource: string;
-  readonly context: Readonly<Record<string, string>>;
+  /** A list where the key has several values. */
+  readonly context: Readonly<Record<string, string | string[]>>;
 }
 
 export type Tags = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -50,6 +51,9 @@ export const mail = (from: string, identities: readonly string[]): readonly IamR
 
 const list = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
 
+const records = (value: unknown): readonly Readonly<Record<string, unknown>>[] =>
+  Array.isArray(value) ? value.filter((each) => typeof each === "object" && each !== null) : [];
+
 const BY_CALL: Readonly<Record<string, (params: Params, tags: Tags) => readonly IamRequest[]>> = {
   "dynamodb:GetItem": onTable("GetItem"),
   "dynamodb:PutItem": onTable("PutItem"),
@@ -67,6 +71,12 @@ const BY_CALL: Readonly<Record<string, (params: Params, tags: Tags) => readonly 
     const to = list((Destination as Record<string, unknown> | undefined)?.["ToAddresses"]);
     return mail(String(Source), [String(Source), ...to]);
   },
+  "events:PutEvents": ({ Entries }) =>
+    records(Entries).map(({ EventBusName, Source, DetailType }) => ({
+      action: "events:PutEvents",
+      resource: arn("events", `event-bus/${String(EventBusName)}`),
+      context: { "events:source": [String(Source)], "events:detail-type": [String(DetailType)] },
+    })),
   "lambda:Invoke": ({ FunctionName }) => [
     {
       action: "lambda:InvokeFunction",

@@ -14,6 +14,7 @@ const ALERTS: AlertSettings = {
   retriesBeforeAlert: 5,
   reminderHours: 4,
   subscribe: true,
+  eventBus: "default",
 };
 
 let mailbox: Mailbox;

@@ -63,6 +63,7 @@ export async function makeController(
     journal,
     clock,
     alerts: mails,
+    events: { publish: unexpected },
     nodes: { send: unexpected, collect: unexpected },
     directory: { discover: unexpected, stop: unexpected },
     metrics: { put: unexpected },
