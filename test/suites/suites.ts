@@ -62,6 +62,7 @@ export const SUITES: readonly Suite[] = [
   },
   { name: "simulation", command: ["tsx", "test/simulation/simulate.ts", "--seeds", "150"], group: "ci" },
   { name: "exploration", command: ["tsx", "test/explore/explore.ts"], group: "ci" },
+  { name: "contention", command: ["tsx", "test/contention/contention.ts"], group: "ci" },
   {
     name: "specification",
     command: ["bash", "docs/spec/check.sh"],
