@@ -134,6 +134,7 @@ function bakedSettings({
     SET_USER: scheduler.user ?? "",
     SET_ACTIVATE: scheduler.activate ?? "",
     SET_HEALTH_URL: health?.kind === "url" ? health.url : "",
+    SET_HEALTH_PORT: listenedPort(health),
     SET_HEALTH_COMMAND: health?.kind === "command" ? health.command : "",
     SET_HEALTH_SECONDS: String(health?.timeoutSeconds ?? 0),
     SET_GRANT_SECONDS: String(timers.grantSeconds),
@@ -142,6 +143,13 @@ function bakedSettings({
     SET_SETTLE_SECONDS: String(timers.settleSeconds),
     SET_GUARD: guard,
   };
+}
+
+/** The port at which only the scheduler's own processes may listen, or the empty text. */
+function listenedPort(health: ClusterSettings["health"]): string {
+  if (health?.kind !== "url" || health.answeredBy === "anybody") return "";
+  const { port, protocol } = new URL(health.url);
+  return port || (protocol === "https:" ? "443" : "80");
 }
 
 const UNQUOTABLE = /\p{Cc}|\u2028|\u2029/u;

@@ -1,4 +1,5 @@
 /** Settings to begin with, as a commented file: what is known is filled in, what is not is an example to be changed. */
+import { PROFILE_NAMES } from "../core/settings.ts";
 
 /** What is known of the settings; the rest are placeholders, which a deployment refuses. */
 export interface SettingsDraft {
@@ -17,8 +18,6 @@ export interface SettingsDraft {
   readonly pattern?: string;
   readonly user?: string;
   readonly activate?: string;
-  /** Asked for the status that the predecessor asked for. */
-  readonly healthUrl?: string;
   readonly settleSeconds?: number;
 }
 
@@ -70,6 +69,9 @@ function schedulerLines({ unit, start, stop, pattern, user, activate }: Settings
   if (start === undefined) {
     return [
       "    scheduler:",
+      `      # Or ${PROFILE_NAMES.slice(1).join(", ")}: what is known of`,
+      "      # the daemon fills in what is left out here, as docs/profiles.md says.",
+      `      profile: airflow-2${CHANGE}`,
       "      # A systemd unit; or `start` with a command, where there is none.",
       `      unit: ${unit ?? `airflow-scheduler.service${CHANGE}`}`,
       ...(activate === undefined
@@ -79,6 +81,7 @@ function schedulerLines({ unit, start, stop, pattern, user, activate }: Settings
   }
   return [
     "    scheduler:",
+    "      # profile: airflow-2  # or another of docs/profiles.md: fills in health check and times",
     `      start: ${quoted(start)}`,
     ...optional("      ", "stop", stop),
     ...(pattern === undefined
@@ -91,23 +94,14 @@ function schedulerLines({ unit, start, stop, pattern, user, activate }: Settings
   ];
 }
 
-function healthLines({ healthUrl }: SettingsDraft): string[] {
-  const head = ["    # How a scheduler that runs and hangs is found; asked on the active node itself."];
-  if (healthUrl === undefined) {
-    return [
-      ...head,
-      "    # Needs `enable_health_check = True` in [scheduler] of airflow.cfg (Airflow 2.4 on).",
-      "    # health: { url: http://localhost:8974/health }",
-    ];
-  }
-  return [
-    ...head,
-    "    health:",
-    `      url: ${healthUrl}`,
-    "      jsonPath: $.scheduler.status",
-    "      equals: healthy",
-  ];
-}
+/** Without a profile there is no check, with one there is. */
+const healthLines = ({ start }: SettingsDraft): string[] => [
+  "    # How a scheduler that runs and hangs is found: its own health server is asked, on the active",
+  "    # node. Needs `enable_health_check = True` in [scheduler] of airflow.cfg (Airflow 2.4 on).",
+  start === undefined
+    ? "    # health: { enabled: false }  # without it, this must be said here"
+    : "    # health: { url: http://localhost:8974/health }",
+];
 
 function timerLines({ settleSeconds }: SettingsDraft): string[] {
   if (settleSeconds === undefined)

@@ -8,6 +8,9 @@ export type HealthVerdict = "healthy" | "unhealthy" | "doubtful";
 /** 126 and 127 are the shell's words for a command that cannot be run, and the node's for a missing HTTP client. */
 const CANNOT_RUN: ReadonlySet<number> = new Set([126, 127]);
 
+/** The node's word, as EADDRINUSE, for a URL that somebody else answers than the scheduler; the body says who. */
+export const FOREIGN_ANSWER = 98;
+
 export function judgeHealth(
   answer: NodeReport["health"] | undefined,
   settings: HealthSettings | undefined,
@@ -15,6 +18,8 @@ export function judgeHealth(
   if (!answer || !settings) return "healthy";
   if (CANNOT_RUN.has(answer.code)) return "doubtful";
   if (settings.kind === "command") return answer.code === 0 ? "healthy" : "unhealthy";
+  // Its own server has not got its port, or another program's port is asked: a restart or a move may help, as when it hangs.
+  if (answer.code === FOREIGN_ANSWER) return "unhealthy";
   if (answer.code < 200 || answer.code > 299) return "unhealthy";
   if (settings.jsonPath === undefined) return "healthy";
   return judgeBody(answer.body, settings.jsonPath, settings.equals ?? "healthy");

@@ -1,6 +1,7 @@
 /** The words that rules' sentences leave open, filled in from the facts. */
 import { recentMoves, standbys, toFence, unsaid } from "./facts.ts";
 import type { Facts } from "./facts.ts";
+import { FOREIGN_ANSWER } from "./health.ts";
 import { formatForPeople } from "./instants.ts";
 import { proofsBut } from "./proof.ts";
 import { wouldStartOn } from "./rules-aside.ts";
@@ -77,7 +78,8 @@ function seconds(milliseconds: number): string {
 
 function healthSays(health: { readonly code: number; readonly body: string } | undefined): string {
   if (!health) return "no answer";
-  const said = health.body.trim().split("\n", 1)[0]?.slice(0, 80) ?? "";
+  const longest = health.code === FOREIGN_ANSWER ? 300 : 80;
+  const said = health.body.trim().split("\n", 1)[0]?.slice(0, longest) ?? "";
   return said === "" ? `code ${health.code}` : `code ${health.code}: ${said}`;
 }
 

@@ -79,9 +79,18 @@ export interface SchedulerSettings {
 }
 
 export type HealthSettings = { readonly timeoutSeconds: number; readonly failures: number } & (
-  | { readonly kind: "url"; readonly url: string; readonly jsonPath?: string; readonly equals?: string }
+  | UrlHealth
   | { readonly kind: "command"; readonly command: string }
 );
+
+export interface UrlHealth {
+  readonly kind: "url";
+  readonly url: string;
+  readonly jsonPath?: string;
+  readonly equals?: string;
+  /** `scheduler`: an answer counts only where a process of the scheduler itself listens at the URL's port. */
+  readonly answeredBy: "scheduler" | "anybody";
+}
 
 export interface TimerSettings {
   /** How long a grant permits a node to run the scheduler without a further word. */
@@ -113,7 +122,7 @@ export const DEFAULTS = {
     eventBus: "default",
   },
   /** A slow check must not eat the node's 5 s; three bad ticks in a row, since one is a hiccup. */
-  health: { timeoutSeconds: 3, failures: 3 },
+  health: { timeoutSeconds: 3, failures: 3, answeredBy: "scheduler" },
   timers: {
     /** More than two leases, two beats and a late delivery, so that one killed tick never costs the grant. */
     grantSeconds: 120,

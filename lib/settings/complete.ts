@@ -19,10 +19,10 @@ const completeCluster = ({ health, nodes, scheduler, ...rest }: WrittenCluster):
 
 /** The rules have made sure that there is either a URL or a command. */
 const completeHealth = (health: WrittenHealth): HealthSettings => {
-  const { url, command, jsonPath, equals, timeoutSeconds, failures } = health;
+  const { url, command, jsonPath, equals, answeredBy, timeoutSeconds, failures } = health;
   return url === undefined
     ? { kind: "command", command: command ?? "", timeoutSeconds, failures }
-    : { kind: "url", url, ...present({ jsonPath, equals }), timeoutSeconds, failures };
+    : { kind: "url", url, ...present({ jsonPath, equals }), answeredBy, timeoutSeconds, failures };
 };
 
 type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {

@@ -8,6 +8,7 @@ import { complete } from "./complete.ts";
 import { type Fault, SettingsError, lookUp, structuralFaults } from "./faults.ts";
 import { settingPaths } from "./reference.ts";
 import { type Nameable, clusterRules } from "./cluster-rules.ts";
+import { healthRules } from "./health-rules.ts";
 import * as rules from "./rules.ts";
 import { schedulerRules } from "./scheduler-rules.ts";
 import * as schema from "./schema.ts";
@@ -100,7 +101,7 @@ const relationFaults = (written: unknown, filled: unknown): readonly Fault[] => 
     const fence = sound(schema.fenceSchema, filled, at("fence"));
     judge(rules.nodeRules, nodes, at("nodes"));
     judge(schedulerRules, scheduler, at("scheduler"));
-    judge(rules.healthRules, sound(schema.healthSchema.optional(), filled, at("health")), at("health"));
+    judge(healthRules, sound(schema.healthSchema.optional(), filled, at("health")), at("health"));
     judge(rules.timerRules, timers && beatSeconds ? { timers, beatSeconds } : undefined, at("timers"));
     judge(rules.fenceRules, guard && fence ? { guard, fence } : undefined, ["clusters", name]);
     if (nodes && scheduler) nameable.set(name, { nodes, scheduler, fence: fence ?? "none" });

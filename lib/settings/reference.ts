@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { clusterRules } from "./cluster-rules.ts";
+import { healthRules } from "./health-rules.ts";
 import * as rules from "./rules.ts";
 import { schedulerRules } from "./scheduler-rules.ts";
 import { settingsSchema } from "./schema.ts";
@@ -85,7 +86,7 @@ const ruleList = (): string =>
     rules.timerRules,
     rules.nodeRules,
     schedulerRules,
-    rules.healthRules,
+    healthRules,
     rules.alertRules,
     rules.fenceRules,
     clusterRules,

@@ -3,7 +3,7 @@
  * error does not call forth a second fault; all rules that can be judged are judged.
  */
 import { LIMITS } from "../core/settings.ts";
-import type { WrittenAlerts, WrittenCluster, WrittenHealth, WrittenNodes, WrittenTimers } from "./schema.ts";
+import type { WrittenAlerts, WrittenCluster, WrittenNodes, WrittenTimers } from "./schema.ts";
 
 type Path = readonly string[];
 
@@ -125,32 +125,6 @@ export const nodeRules: readonly Rule<WrittenNodes>[] = [
         "must leave at least one node that may run the scheduler",
         exclude,
       ),
-  },
-];
-
-export const healthRules: readonly Rule<WrittenHealth>[] = [
-  {
-    holds: "`health` has either `url` or `command`, unless `enabled` is false.",
-    breaches: ({ enabled, url, command }) => [
-      ...breach(
-        enabled && !url && !command,
-        [],
-        "must say what is asked: give url or command, or leave health out",
-      ),
-      ...breach(!!url && !!command, ["command"], "must not stand beside url: give one of the two", command),
-    ],
-  },
-  {
-    holds: "`equals` goes with `jsonPath`, and `jsonPath` with `url`.",
-    breaches: ({ url, jsonPath, equals }) => [
-      ...breach(!!equals && !jsonPath, ["equals"], "must have jsonPath beside it: where to look", equals),
-      ...breach(
-        !url && !!jsonPath,
-        ["jsonPath"],
-        "must have url beside it: only a URL answers in JSON",
-        jsonPath,
-      ),
-    ],
   },
 ];
 

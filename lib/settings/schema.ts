@@ -171,6 +171,10 @@ export const healthSchema = section(
       "must be a text of 1 to 200 characters: put a number in quotes",
       "What is to be found at `jsonPath`; `healthy` without it.",
     ).optional(),
+    answeredBy: oneOf(
+      ["scheduler", "anybody"],
+      "Whose answer at `url` counts. `scheduler`: only where one of its own processes listens at the port; what an orphan of a killed one, or another program, answers is a failure.",
+    ).default(DEFAULTS.health.answeredBy),
     command: command("Run on the active node; exit status 0 is healthy. Give this or `url`.").optional(),
     timeoutSeconds: whole(
       1,

@@ -5,7 +5,12 @@ import type { HealthSettings } from "../../lib/core/settings.ts";
 
 const LIMITS = { timeoutSeconds: 3, failures: 3 } as const;
 const command: HealthSettings = { kind: "command", command: "check", ...LIMITS };
-const url: HealthSettings = { kind: "url", url: "http://localhost:8974/health", ...LIMITS };
+const url: HealthSettings = {
+  kind: "url",
+  url: "http://localhost:8974/health",
+  answeredBy: "scheduler",
+  ...LIMITS,
+};
 const path: HealthSettings = { ...url, jsonPath: "$.scheduler.status", equals: "healthy" };
 const list: HealthSettings = { ...url, jsonPath: "$.rows[1].state", equals: "2" };
 
@@ -43,6 +48,19 @@ describe("a health check's answer", () => {
       settings: url,
       code: 127,
       verdict: "doubtful",
+    },
+    {
+      says: "by a URL is unhealthy where somebody else than the scheduler answers",
+      settings: url,
+      code: 98,
+      verdict: "unhealthy",
+    },
+    {
+      says: "by a URL is unhealthy where somebody else says what is looked for",
+      settings: path,
+      code: 98,
+      body: '{"scheduler":{"status":"healthy"}}',
+      verdict: "unhealthy",
     },
     {
       says: "is healthy where the path leads to the word",

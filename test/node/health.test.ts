@@ -12,6 +12,7 @@ const hasCurl = findProgram("curl") !== undefined;
 if (!hasCurl) sayMissing("health by URL: curl is not installed");
 
 const TIMES = { timeoutSeconds: 1, failures: 3 } as const;
+const ANYBODY = { ...TIMES, answeredBy: "anybody" } as const;
 const nodeWith = (health: HealthSettings) =>
   new TestNode(clusterSettings({ start: "exec sleep 1000" }, { health }));
 
@@ -42,7 +43,7 @@ describe.runIf(hasCurl).concurrent("health by URL", () => {
     const server = await serve((_, response) =>
       response.writeHead(status, { "x-long": "y".repeat(300) }).end(body),
     );
-    const node = nodeWith({ kind: "url", url: server.url, ...TIMES });
+    const node = nodeWith({ kind: "url", url: server.url, ...ANYBODY });
     onTestFinished(() => node.dispose());
     onTestFinished(server.close);
     expect(await healthOf(node)).toEqual({ code: status, body });
@@ -50,7 +51,7 @@ describe.runIf(hasCurl).concurrent("health by URL", () => {
 
   it("cuts a long body and stays within a line", async ({ expect, onTestFinished }) => {
     const server = await serve((_, response) => response.end("z".repeat(1_000_000)));
-    const node = nodeWith({ kind: "url", url: server.url, ...TIMES, timeoutSeconds: 3 });
+    const node = nodeWith({ kind: "url", url: server.url, ...ANYBODY, timeoutSeconds: 3 });
     onTestFinished(() => node.dispose());
     onTestFinished(server.close);
     const health = await healthOf(node);
@@ -63,14 +64,14 @@ describe.runIf(hasCurl).concurrent("health by URL", () => {
     ["never ends", half],
   ] as const)("is 0 for an answer that %s, in time", async ([, listener], { expect, onTestFinished }) => {
     const server = await serve(listener);
-    const node = nodeWith({ kind: "url", url: server.url, ...TIMES });
+    const node = nodeWith({ kind: "url", url: server.url, ...ANYBODY });
     onTestFinished(() => node.dispose());
     onTestFinished(server.close);
     expect(await healthOf(node)).toEqual({ code: 0, body: "" });
   });
 
   it("is 0 where nobody listens", async ({ expect, onTestFinished }) => {
-    const node = nodeWith({ kind: "url", url: "http://127.0.0.1:1/", ...TIMES });
+    const node = nodeWith({ kind: "url", url: "http://127.0.0.1:1/", ...ANYBODY });
     onTestFinished(() => node.dispose());
     expect(await healthOf(node)).toEqual({ code: 0, body: "" });
   });

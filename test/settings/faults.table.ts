@@ -241,6 +241,26 @@ export const FAULTS: readonly (readonly [name: string, changes: readonly Change[
     "must be a path of names and indexes",
   ],
   [
+    "a health URL that vouches for no node",
+    [[`${main}.health.url`, "http://web.airline.dev:8080/health"]],
+    'health.url is "http://web.airline.dev:8080/health": must be at localhost, 127.0.0.1 or [::1]',
+  ],
+  [
+    "a health check that takes 3.5 s of CPU",
+    [[`${main}.health.command`, ". /opt/venv/bin/activate && airflow jobs check --local"]],
+    "must not be `airflow jobs check`: each takes 3.5 s of CPU",
+  ],
+  [
+    "a health check that says yes for half an hour",
+    [[`${main}.health.command`, "dagster-daemon liveness-check"]],
+    "must not be `dagster-daemon liveness-check`",
+  ],
+  [
+    "an answer by nobody known",
+    [withUrl, [`${main}.health.answeredBy`, "webserver"]],
+    "must be one of scheduler, anybody",
+  ],
+  [
     "a check longer than the node waits",
     [withUrl, [`${main}.health.timeoutSeconds`, 5]],
     "must be a whole number of seconds from 1 to 4",

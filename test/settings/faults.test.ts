@@ -81,6 +81,15 @@ describe("settings are accepted", () => {
       "with a URL's JSON",
       [withUrl, [`${main}.health.jsonPath`, "$.scheduler.status"], [`${main}.health.equals`, "healthy"]],
     ],
+    [
+      "with a URL elsewhere that is meant so",
+      [
+        [`${main}.health.url`, "http://10.0.0.7/health"],
+        [`${main}.health.answeredBy`, "anybody"],
+      ],
+    ],
+    ["with a URL of the node itself by IPv6", [[`${main}.health.url`, "http://[::1]:8974/health"]]],
+    ["without the check that is written down", [withUrl, [`${main}.health.enabled`, false]]],
     ["with a grant just long enough", [[`${main}.timers.grantSeconds`, 106]]],
     ["with the sender's domain as identity", [["alerts.identity", "airline.dev"]]],
     [

@@ -174,18 +174,9 @@ const settle: Rule = (value) => {
   };
 };
 
-const URL_SHAPE = /^https?:\/\/[A-Za-z0-9.:[\]-]+(\/[A-Za-z0-9_.~:/?&=%+,@-]*)?$/;
-
-const baseUrl: Rule = (value) => {
-  const healthUrl = `${value.replace(/\/+$/, "")}/health`;
-  if (!URL_SHAPE.test(healthUrl))
-    return { setting: "-", says: "no URL that the check takes: choose health.url." };
-  return {
-    draft: { healthUrl },
-    setting: "health",
-    says: `${healthUrl}, as it was asked; now on the active node, and an unhealthy scheduler is restarted and moved, never killed by the check. Airflow 3 answers at /api/v2/monitor/health.`,
-  };
-};
+const baseUrl = none(
+  "the webserver's /health speaks for all schedulers together and vouches for no node. Take the scheduler's own: enable_health_check in [scheduler] of airflow.cfg, and health.url http://localhost:8974/health (Airflow 2.4 on).",
+);
 
 const database = none(
   "the controller needs no database: its record is in DynamoDB. The metadata table scheduler_failover_controller_metadata can be dropped.",
