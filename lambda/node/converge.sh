@@ -36,6 +36,8 @@ newline='
 BUDGET=4500
 # An operation without a living process is given up after so long: it was killed, or is about to be launched.
 LAUNCH=3000
+# A clock that is set back by less than this, in milliseconds, is being corrected.
+STEP=1000
 # The scheduler's output is cut when it is larger than this, in bytes.
 LOG_LIMIT=4194304
 

@@ -77,6 +77,7 @@ check_machine() {
 # Under the lock: whether the plan is obeyed, and, if so, all that it says is written down. Nothing is done yet.
 accept() {
   begin_life
+  read_steady_now
   # Two stamps: the state's, which ends with the boot, and the unit's, which tells another cluster's name too.
   refusal=owned-by
   [ -z "$stamp" ] || [ "$stamp" = "$ARG_OWNER" ] || return 1
@@ -121,8 +122,7 @@ accept_mode() {
 check_grant() {
   refusal=life
   [ "$ARG_LIFE" = "$life" ] || return 1
-  read_up
-  read_now
+  read_steady_now
   refusal=until-past
   [ "$ARG_UNTIL" -gt "$now" ] || return 1
   refusal=until-too-far
@@ -167,8 +167,7 @@ decide_grant() {
 give_grant() {
   lock 10 || { state=busy detail=locked && return 1; }
   read_state
-  read_up
-  read_now
+  read_steady_now
   if [ "$seen" != "$ARG_TOKEN" ]; then
     unlock
     state=busy detail=superseded

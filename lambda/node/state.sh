@@ -24,6 +24,24 @@ new_id() {
   cat /proc/sys/kernel/random/uuid
 }
 
+# The time that a grant is measured by, in $now and $up; called under the lock. The controller believes this node's clock as
+# it was reported. One that was set back since would make a grant longer than it was promised to be, so it is believed only
+# when every promise made before is over; until then time goes on as it was. Set forward it only makes a grant shorter.
+read_steady_now() {
+  read_up
+  read_now
+  offset=$((now - up)) believed='' stepped=0
+  [ -e "$dir/clock" ] && read -r believed stepped <"$dir/clock"
+  if [ -z "$believed" ] || [ "$offset" -gt $((believed - STEP)) ]; then
+    put clock "$offset 0"
+  elif [ "$stepped" -gt 0 ] && [ $((up - stepped)) -gt $(((SET_GRANT_SECONDS + SET_SKEW_SECONDS + 60) * 1000)) ]; then
+    put clock "$offset 0"
+  else
+    [ "$stepped" -gt 0 ] || put clock "$believed $up"
+    now=$((up + believed))
+  fi
+}
+
 # Reads the state; of another boot's nothing is believed.
 read_state() {
   life=none seen=0 stamp='' grant_until=0 grant_life=none grant_up=0 boot=$(cat /proc/sys/kernel/random/boot_id)
@@ -45,7 +63,7 @@ read_state() {
 begin_life() {
   [ "$life" = none ] || return 0
   rm -f "$dir/seen" "$dir/owner" "$dir/grant" "$dir/permit" "$dir/detach" "$dir/op" "$dir/worker" "$dir/started" \
-    "$dir/exit" "$dir/known" "$dir/main" "$dir/stop-command"
+    "$dir/exit" "$dir/known" "$dir/main" "$dir/clock" "$dir/stop-command"
   life=$boot.$(new_id)
   put life "$life"
 }
