@@ -20,8 +20,9 @@ import type { InstanceState, LocalNode } from "./nodes/node.ts";
 import { RunCommand } from "./nodes/run-command.ts";
 import { Metronome } from "./schedule.ts";
 import { StateMachineRunner } from "./state-machine.ts";
-import type { Deployment } from "./template/deployment.ts";
+import type { Deployment, DocumentModel, FunctionModel } from "./template/deployment.ts";
 import type { Place } from "./template/place.ts";
+import { askReadiness, refuseUpdate } from "./update.ts";
 
 export interface CloudOptions {
   readonly deployment: Deployment;
@@ -44,7 +45,7 @@ export const OPERATOR_KEY = "AKIASANDBOXOPERATOR";
 const STATES_KEY = "ASIAINSANDBOXSTATES0";
 
 export class Cloud {
-  readonly deployment: Deployment;
+  deployment: Deployment;
   readonly fleet: Fleet;
   readonly faults: Faults;
   readonly mailbox: Mailbox;
@@ -57,6 +58,9 @@ export class Cloud {
   readonly #place: Place;
   readonly #events: EventStream;
   readonly #client: LambdaClient;
+  readonly #newRuntime: (functions: readonly FunctionModel[]) => LambdaRuntime;
+  /** Those of the deployment, and during an update those of the next one too. */
+  readonly #documents: DocumentModel[];
   #metronomes: Metronome[] = [];
 
   constructor(options: CloudOptions) {
@@ -79,12 +83,15 @@ export class Cloud {
     );
     this.faults = new Faults(this.fleet, events, options.startByHand);
     this.runCommand = new RunCommand(place.region, (node) => this.faults.disturbance(node));
-    this.runtime = new LambdaRuntime(deployment.functions, {
-      endpoint: gateway.endpoint,
-      region: place.region,
-      mark: options.mark,
-      onLine: (line) => this.logs.add(line),
-    });
+    this.#documents = [...deployment.documents];
+    this.#newRuntime = (functions) =>
+      new LambdaRuntime(functions, {
+        endpoint: gateway.endpoint,
+        region: place.region,
+        mark: options.mark,
+        onLine: (line) => this.logs.add(line),
+      });
+    this.runtime = this.#newRuntime(deployment.functions);
     gateway.intercept(
       interceptionOf(this.faults, (key) => this.runtime.killEnvironment(key)),
       (key) => this.#callerOf(key),
@@ -115,6 +122,30 @@ export class Cloud {
     }
   }
 
+  /**
+   * A further deployment of the same stack, in CloudFormation's order: new documents are made, the new code is asked
+   * whether it is ready, the aliases move, documents that are no longer needed go. @throws UpdateRefused: nothing changed
+   */
+  async update(next: Deployment): Promise<void> {
+    refuseUpdate(this.deployment, next);
+    const before = [...this.#documents];
+    const names = new Set(before.map(({ name }) => name));
+    this.#documents.push(...next.documents.filter(({ name }) => !names.has(name)));
+    const staged = this.#newRuntime(next.functions);
+    try {
+      await askReadiness(staged, next.functions);
+    } catch (error) {
+      this.#documents.splice(0, Infinity, ...before);
+      throw error;
+    } finally {
+      await staged.close();
+    }
+    this.deployment = next;
+    await this.runtime.update(next.functions);
+    this.#documents.splice(0, Infinity, ...next.documents);
+    this.#events.tell("sandbox", "deployed anew");
+  }
+
   /** In the reverse order. */
   async close(): Promise<void> {
     for (const metronome of this.#metronomes) metronome.close();
@@ -142,7 +173,7 @@ export class Cloud {
     const { deployment, fleet, runCommand } = this;
     return [
       this.#dynamo.service,
-      ssmService({ fleet, runCommand, documents: deployment.documents, account: this.#place.account }),
+      ssmService({ fleet, runCommand, documents: this.#documents, account: this.#place.account }),
       ec2Service(fleet, this.#place),
       this.mailbox.service,
       eventBridgeService(this.#place, this.bus),

@@ -19,8 +19,8 @@ import { ProcessWatch } from "./process-watch.ts";
 import { type SettingsOverride, writeSettings } from "./sandbox-settings.ts";
 import { readState, type SandboxState } from "./state.ts";
 import { synthesizeApp } from "./synthesize.ts";
-import { readAssembly } from "./template/assembly.ts";
-import { SANDBOX_ACCOUNT, SANDBOX_REGION } from "./template/place.ts";
+import { type Assembly, readAssembly } from "./template/assembly.ts";
+import { type Place, SANDBOX_ACCOUNT, SANDBOX_REGION } from "./template/place.ts";
 import { readDeployment } from "./template/read-deployment.ts";
 
 export const DEFAULT_PORT = 4666;
@@ -59,6 +59,7 @@ export class Sandbox {
   readonly watch: ProcessWatch;
   readonly calls: CallLog;
   readonly #stop: () => Promise<void>;
+  #deployments = 1;
 
   constructor(parts: {
     endpoint: string;
@@ -146,10 +147,32 @@ export class Sandbox {
     }
   }
 
+  /**
+   * Deploys the same stack with these settings in place of the ones it was started with. @throws UpdateRefused; nothing
+   * has changed then
+   */
+  async deploy(settings: SettingsOverride): Promise<void> {
+    this.#deployments += 1;
+    const file = this.folder.file(`settings-${this.#deployments}.yaml`);
+    const directory = this.folder.file(`cdk.out-${this.#deployments}`);
+    writeSettings(file, this.folder.file(LEDGER), settings);
+    await synthesizeApp(directory, file, STACK_NAME);
+    const assembly = readAssembly(directory);
+    await this.cloud.update(readDeployment(assembly, placeOf(assembly)));
+  }
+
   async stop(): Promise<void> {
     await this.#stop();
   }
 }
+
+const LEDGER = "ledger.jsonl";
+
+const placeOf = ({ stackName }: Assembly): Place => ({
+  account: SANDBOX_ACCOUNT,
+  region: SANDBOX_REGION,
+  stackName,
+});
 
 const LOOK_MILLISECONDS = 150;
 
@@ -193,14 +216,14 @@ async function startParts(
   calls = new CallLog(folder.file("calls.jsonl"));
 
   const settings = folder.file("settings.yaml");
-  const ledgerFile = folder.file("ledger.jsonl");
+  const ledgerFile = folder.file(LEDGER);
   const tags = writeSettings(settings, ledgerFile, options.settings ?? {});
   if (options.assembly === undefined) {
     events.tell("sandbox", "synthesizing and bundling what would be deployed");
     await synthesizeApp(folder.file("cdk.out"), settings, STACK_NAME);
   }
   const assembly = readAssembly(options.assembly ?? folder.file("cdk.out"));
-  const place = { account: SANDBOX_ACCOUNT, region: SANDBOX_REGION, stackName: assembly.stackName };
+  const place = placeOf(assembly);
   const makeNode = options.makeNode ?? ((own: NodeOptions) => new LocalNode(own));
   const nodes = Array.from({ length: options.nodes ?? 2 }, (_, index) =>
     makeNode({

@@ -2,6 +2,7 @@
 import { adopted } from "./incidents/adopted.ts";
 import { allNodesCrash } from "./incidents/all-nodes-crash.ts";
 import { controllerKilledMidTick } from "./incidents/controller-killed-mid-tick.ts";
+import { deployedAnew } from "./incidents/deployed-anew.ts";
 import { dynamodbDown } from "./incidents/dynamodb-down.ts";
 import { ec2Down } from "./incidents/ec2-down.ts";
 import { lambdaThrottled } from "./incidents/lambda-throttled.ts";
@@ -29,6 +30,7 @@ export const SCENARIOS: readonly Scenario[] = [
   twoRunning,
   schedulerKilled,
   manualFailover,
+  deployedAnew,
   nodeCrashes,
   nodeReboots,
   secondStartedByHand,

@@ -38,7 +38,7 @@ const LATEST = "$LATEST";
 const FUNCTION_KEY_PREFIX = "ASIASANDBOX";
 
 export class LambdaRuntime {
-  readonly #functions: readonly FunctionModel[];
+  #functions: readonly FunctionModel[];
   readonly #options: RuntimeOptions;
   readonly #idle = new Map<string, ExecutionEnvironment[]>();
   readonly #all = new Set<ExecutionEnvironment>();
@@ -55,6 +55,15 @@ export class LambdaRuntime {
 
   get functions(): readonly FunctionModel[] {
     return this.#functions;
+  }
+
+  /** From now on these are the functions: no new invocation runs the code before; one that is under way ends with it. */
+  async update(functions: readonly FunctionModel[]): Promise<void> {
+    this.#functions = functions;
+    const warm = [...this.#idle.values()].flat();
+    this.#idle.clear();
+    for (const environment of warm) this.#all.delete(environment);
+    await Promise.all(warm.map((environment) => environment.close()));
   }
 
   /** The function by name or ARN, with or without a qualifier in it; refuses an unknown one as Lambda does. */
@@ -185,8 +194,9 @@ export class LambdaRuntime {
 
   #give(model: FunctionModel, version: string, environment: ExecutionEnvironment): void {
     this.#busy.set(model.name, (this.#busy.get(model.name) ?? 1) - 1);
-    if (environment.dead) {
+    if (environment.dead || !this.#functions.includes(model)) {
       this.#all.delete(environment);
+      void environment.close();
       return;
     }
     environment.freeze();
