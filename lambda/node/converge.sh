@@ -51,6 +51,7 @@ LOG_LIMIT=4194304
 # include: look.sh
 # include: plan.sh
 # include: health.sh
+# include: opinion.sh
 
 # --- the answer ---------------------------------------------------------------------------------------------------
 
@@ -95,8 +96,8 @@ answer() {
   printf '{"v":1,"cluster":"%s","node":"%s","token":%s,"seen":%s,"life":"%s","clock":%s,"state":"%s","pids":[%s],' \
     "$ARG_CLUSTER" "$node" "$ARG_TOKEN" "$seen" "$life" "$now" "$state" "$pids"
   printf '"since":%s,"restarts":%s,"invocation":"%s","guard":"%s","gate":"%s","grantUntil":%s%s,' \
-    "$since" "$restarts" "$invocation" "$guard" "$gate" "$grant_until" "$health"
-  printf '"log64":"%s","reason":"%s"}\n' "$log64" "$detail"
+    "$since" "$restarts" "$invocation" "$guard" "$gate" "$grant_until" "$health$opinion"
+  printf '"host":"%s","log64":"%s","reason":"%s"}\n' "$host" "$log64" "$detail"
 }
 
 # An answer to a plan that could not even be read names no cluster and no token: nobody can take it for a proof.
@@ -218,12 +219,13 @@ converge() {
   read_up
   began=$up
   life=none seen=0 grant_until=0 state=refused main=none invocation=none since=0 restarts=0 found=' '
-  health='' log64='' detail='' op_nonce=none u_load='' guard=none gate=none arm_fault='' unguarded='' grants=no
+  health='' opinion='' host='' log64='' detail='' op_nonce=none u_load='' guard=none gate=none arm_fault='' unguarded='' grants=no
   check_arguments || { answer_unreadable "bad-argument $fault" && return; }
   read_node || { answer_unreadable no-identity && return; }
   active=no mode=$ARG_OTHERS
   [ "$ARG_ACTIVE" != "$node" ] || active=yes mode=$ARG_MODE
   read_state
+  read_host
   name_unit
   if check_machine; then
     read_ancestors
@@ -232,6 +234,7 @@ converge() {
     [ -n "$detail" ] || [ -z "$unguarded" ] || detail="unguarded $unguarded"
     confirm
     check_health
+    ask_opinion
   else
     detail=$fault
   fi
@@ -251,6 +254,11 @@ case ${1-} in
 '') converge ;;
 health) become "$SET_HEALTH_COMMAND" 2>&1 ;;
 stop-command) become "$SET_STOP" 2>&1 ;;
+opinion) note_opinion "$2" ;;
+opinion-command)
+  SET_USER=$SET_OPINION_USER SET_ACTIVATE=$SET_OPINION_ACTIVATE
+  become "$SET_OPINION" 2>&1
+  ;;
 work)
   read_node && name_unit && read_ancestors && work "$2"
   ;;

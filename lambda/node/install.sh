@@ -41,12 +41,12 @@ END_OF_GUARD
 
 # The guard's program: for a unit of the settings what is in its control group, for a start command what is marked too.
 guard_program() {
-  marked=''
+  marked='' names=${former# }
   [ -n "$SET_UNIT" ] || marked=$mark
   echo '#!/bin/sh'
   echo "G_CLUSTER=$(as_word "$ARG_CLUSTER")"
   echo "G_UNIT=$(as_word "$unit")"
-  echo "G_FORMER=$(as_word "$former")"
+  echo "G_FORMER=$(as_word "${names% }")"
   echo "G_MARK=$(as_word "$marked")"
   echo "G_ROOT=$(as_word "$root")"
   echo "G_GRACE=$SET_GRACE_SECONDS"

@@ -149,14 +149,25 @@ run_stop_command() {
   done
 }
 
+# Where systemd starts it, the gate sees to the guard, and gives one that is slow to say that it lives as long as this.
+has_guard() {
+  [ "$SET_GUARD" = on ] && [ -z "$unit" ] || return 0
+  tries=0
+  until is_guard_live; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 30 ] || return 1
+    sleep 0.1
+  done
+}
+
 # The last check, and the start. Runs under the marker, so that a stop that comes after the check finds it.
 start() {
+  has_guard
   read_unit || return 0
   find_processes
   claim "$1" || return 0
   obstacle=
   is_granted || obstacle=grant-over
-  # Where systemd starts it, the gate sees to the guard.
   [ "$SET_GUARD" != on ] || [ -n "$unit" ] || is_guard_live || obstacle=no-guard
   # Itself it does not find: somebody else has started one meanwhile.
   [ "$found" = ' ' ] && ! is_unit_busy || obstacle=occupied

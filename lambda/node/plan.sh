@@ -77,7 +77,6 @@ check_machine() {
 # Under the lock: whether the plan is obeyed, and, if so, all that it says is written down. Nothing is done yet.
 accept() {
   begin_life
-  read_steady_now
   # Two stamps: the state's, which ends with the boot, and the unit's, which tells another cluster's name too.
   refusal=owned-by
   [ -z "$stamp" ] || [ "$stamp" = "$ARG_OWNER" ] || return 1
@@ -92,6 +91,7 @@ accept() {
   refusal='state-not-stored'
   [ "$seen" = "$ARG_TOKEN" ] || put seen "$ARG_TOKEN" || return 1
   seen=$ARG_TOKEN
+  read_steady_now
   if [ "$mode" = detach ]; then
     # First of all the guard is told that the scheduler is nobody's business any more.
     put detach "$life" || return 1
