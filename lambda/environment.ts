@@ -34,7 +34,7 @@ export function readEnvironment(variables: Variables, settingsText: string): Env
     if (value === "") faults.push(`${name} is missing`);
     return value;
   };
-  const documents = readDocuments(required("DOCUMENTS"), faults);
+  const documents = readDocuments(required("DOCUMENTS"), variables["DOCUMENT_PREFIX"], faults);
   const settings = readSettings(settingsText, faults);
   for (const cluster of Object.keys(settings?.clusters ?? {})) {
     if (documents && !documents[cluster]) faults.push(`DOCUMENTS has no document for the cluster ${cluster}`);
@@ -53,11 +53,21 @@ export function readEnvironment(variables: Variables, settingsText: string): Env
   return Object.freeze({ ...rest, documents: Object.freeze(documents), settings });
 }
 
-function readDocuments(text: string, faults: string[]): Record<string, string> | undefined {
+/**
+ * Names by cluster. A function's environment has 4 KB, too few for the names of 50 clusters: where a prefix is given, a
+ * name is that prefix, the cluster's name and what stands here.
+ */
+function readDocuments(
+  text: string,
+  prefix: string | undefined,
+  faults: string[],
+): Record<string, string> | undefined {
   if (text === "") return undefined;
   const value = parseJson(text);
   if (isObject(value) && Object.values(value).every((name) => typeof name === "string" && name !== "")) {
-    return value as Record<string, string>;
+    const names = Object.entries(value as Record<string, string>);
+    if (prefix === undefined) return Object.fromEntries(names);
+    return Object.fromEntries(names.map(([cluster, end]) => [cluster, `${prefix}${cluster}-${end}`]));
   }
   faults.push(`DOCUMENTS is not a JSON object of document names by cluster: ${text}`);
   return undefined;

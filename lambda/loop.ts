@@ -9,6 +9,7 @@ import type { Execution, Ports } from "../lib/core/ports.ts";
 import { nextBeat, patienceSeconds } from "../lib/core/schedule.ts";
 import { LIMITS } from "../lib/core/settings.ts";
 import type { Environment } from "./environment.ts";
+import { paced } from "./pace.ts";
 import type { TickContext, TickOutcome } from "./tick.ts";
 
 export type Tick = (ports: Ports, context: TickContext) => Promise<TickOutcome>;
@@ -86,8 +87,9 @@ export async function tickClusters(
   clusters: readonly string[],
   origin: Pick<TickContext, "startedAt" | "takeOver" | "holder">,
 ): Promise<ReadonlyMap<string, TickOutcome>> {
+  const shared = paced(ports);
   const results = await Promise.allSettled(
-    clusters.map(async (cluster) => tick(ports, { ...contextOf(environment, cluster), ...origin })),
+    clusters.map(async (cluster) => tick(shared, { ...contextOf(environment, cluster), ...origin })),
   );
   const outcomes = new Map<string, TickOutcome>();
   const failures: unknown[] = [];

@@ -18,6 +18,9 @@ export interface FailoverStackProps extends StackProps {
   readonly codeDirectory: string;
 }
 
+/** With more clusters nobody reads a template line by line. */
+const MOST_READABLE = 10;
+
 /** One deployment: the controller of one or more clusters, and everything it needs. */
 export class FailoverStack extends Stack {
   readonly controller: Controller;
@@ -27,9 +30,11 @@ export class FailoverStack extends Stack {
 
   constructor(scope: Construct, id: string, { settings, codeDirectory, ...props }: FailoverStackProps) {
     /** Without its controller a cluster's schedulers stop when their grants run out: no stack to be deleted by accident. */
-    super(scope, id, { terminationProtection: true, ...props });
-    const { stackName } = this;
     const clusters = Object.keys(settings.clusters);
+    /** Blanks are a third of a template, and many clusters need the room. */
+    const suppressTemplateIndentation = clusters.length > MOST_READABLE;
+    super(scope, id, { terminationProtection: true, suppressTemplateIndentation, ...props });
+    const { stackName } = this;
     const alarmPrefix = `${stackName}-`;
     this.refusePlaceholders(settings);
 

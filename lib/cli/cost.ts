@@ -1,21 +1,21 @@
 /** What a month costs, line by line: counts of the deployment times list prices. A test counts the template's parts. */
 import { EVENT_METRICS, METRIC_NAMES } from "../core/metrics.ts";
+import { functionMegabytes, invocationSeconds, TICK_SECONDS } from "../core/pace.ts";
 import { DEFAULTS } from "../core/settings.ts";
+import { MOST_CLUSTERS } from "../settings/room.ts";
 import { PRICES, type Price } from "./prices.ts";
 
 const MONTH_HOURS = 730;
 
 /** What a deployment consists of and does, beside what the settings say. */
 export const COUNTS = {
-  /** All clusters of a stack share one role's policy, which has room for so many by tag. */
-  clustersPerStack: 10,
+  clustersPerStack: MOST_CLUSTERS,
   /** An execution is over with the first tick after the next one has begun: a minute and half a beat. */
   executionSeconds: 65,
   /** An Express execution is billed in chunks of 64 MB. */
   executionGb: 0.0625,
-  functionGb: 0.25,
-  /** A steady tick: it sends, waits for the nodes' answers and saves. An assumption, on the high side. */
-  tickSeconds: 2,
+  /** Of a cluster alone; an assumption, on the high side. One function ticks all of a stack, one after the other begun. */
+  tickSeconds: TICK_SECONDS,
   /** Of a tick and cluster: written ahead, and saved. */
   recordWrites: 2,
   /** A record of two nodes with their reports, in KB. */
@@ -45,6 +45,8 @@ export function monthlyCost(
   const minutes = stacks * MONTH_HOURS * 60;
   const ticksOfOne = (MONTH_HOURS * 3_600) / beatSeconds;
   const ticks = stacks * ticksOfOne;
+  const together = Math.ceil(clusters / stacks);
+  const gbSeconds = ticks * invocationSeconds(together) * (functionMegabytes(together) / 1024);
   const looks = clusters * ticksOfOne;
   const writes = looks * COUNTS.recordWrites * COUNTS.recordKb + ticks;
   return [
@@ -55,7 +57,7 @@ export function monthlyCost(
       PRICES.expressGbSecond,
     ),
     line("Lambda: ticks", ticks, PRICES.lambdaRequest),
-    line("Lambda: their time", ticks * COUNTS.tickSeconds * COUNTS.functionGb, PRICES.lambdaGbSecond),
+    line("Lambda: their time", gbSeconds, PRICES.lambdaGbSecond),
     line("DynamoDB: writes", writes, PRICES.writeUnit),
     line("DynamoDB: reads", looks * COUNTS.recordReads, PRICES.readUnit),
     line("CloudWatch: logs", (looks * COUNTS.logBytes) / 1e9, PRICES.logsGb),

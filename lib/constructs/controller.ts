@@ -1,7 +1,14 @@
 import { createHash } from "node:crypto";
 import { CustomResource, Duration, RemovalPolicy } from "aws-cdk-lib";
 import type { ITable } from "aws-cdk-lib/aws-dynamodb";
-import { Policy, PolicyDocument, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import {
+  ManagedPolicy,
+  Policy,
+  PolicyDocument,
+  type PolicyStatement,
+  Role,
+  ServicePrincipal,
+} from "aws-cdk-lib/aws-iam";
 import {
   Alias,
   Architecture,
@@ -13,19 +20,13 @@ import {
 } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
+import { functionMegabytes } from "../core/pace.ts";
 import { LIMITS, type Settings } from "../core/settings.ts";
+import { INLINE_CHARACTERS, permissionCharacters, permissionGroups } from "../settings/room.ts";
 import { acknowledge } from "./acknowledge.ts";
 import type { NodeDocuments } from "./node-documents.ts";
 import { retention } from "./retention.ts";
-import {
-  publishEvents,
-  readNodes,
-  sendDocuments,
-  sendMail,
-  stopNodes,
-  useRecords,
-  writeLogs,
-} from "./permissions.ts";
+import { readNodes, sendDocuments, sendMail, stopNodes, useRecords, writeLogs } from "./permissions.ts";
 
 export interface ControllerProps {
   readonly settings: Settings;
@@ -66,14 +67,14 @@ export class Controller extends Construct {
       architecture: Architecture.ARM_64,
       handler: "index.handler",
       code: Code.fromAsset(props.codeDirectory),
-      memorySize: 256,
+      memorySize: functionMegabytes(Object.keys(props.settings.clusters).length),
       timeout: Duration.seconds(LIMITS.lambdaTimeoutSeconds),
       role,
       logGroup: this.logGroup,
       environment: environment(props),
       ...NO_SECOND_TRY,
     });
-    this.function.node.addDependency(props.documents, this.nodesPolicy(role, props));
+    this.function.node.addDependency(props.documents, ...this.nodesPolicies(role, props));
     const readiness = this.readiness();
     this.tick = this.alias("tick", "The loop and EC2's events: tick");
     this.operate = this.alias("operate", "Operators: actions that change something");
@@ -90,7 +91,6 @@ export class Controller extends Construct {
             useRecords(table),
             readNodes(),
             sendMail(settings.alerts.from),
-            publishEvents(settings.alerts.eventBus),
             writeLogs(this.logGroup),
           ],
         }),
@@ -106,15 +106,36 @@ export class Controller extends Construct {
   }
 
   /**
-   * A policy of its own whose id changes with what it allows: a deployment adds the new one before it moves the aliases
-   * and removes the old one after, so that neither controller is ever refused its own documents and nodes.
+   * Policies of their own whose ids change with what they allow: a deployment adds the new ones before it moves the
+   * aliases and removes the old ones after, so that neither controller is ever refused its own documents and nodes.
    */
-  private nodesPolicy(role: Role, { settings, documents }: ControllerProps): Policy {
-    const statements = [...sendDocuments(settings, documents.names), ...stopNodes(settings)];
-    const reached = Object.values(settings.clusters).map(({ nodes, fence }) => [nodes, fence]);
-    const content = JSON.stringify([documents.names, reached]);
-    const hash = createHash("sha256").update(content).digest("hex").slice(0, 8);
-    const policy = new Policy(this, `Nodes${hash}`, { roles: [role], statements });
+  private nodesPolicies(role: Role, { settings, documents }: ControllerProps): readonly Construct[] {
+    const clusters = new Map(Object.entries(settings.clusters));
+    const isOne = permissionCharacters(clusters) <= INLINE_CHARACTERS;
+    const groups = isOne ? [clusters] : permissionGroups(clusters);
+    return groups.map((group) => {
+      const names = Object.fromEntries([...group.keys()].map((name) => [name, documents.names[name] ?? ""]));
+      const own = Object.fromEntries(group);
+      const statements = [...sendDocuments(own, names), ...stopNodes(own)];
+      const reached = Object.values(own).map(({ nodes, fence }) => [nodes, fence]);
+      const hash = createHash("sha256")
+        .update(JSON.stringify([names, reached]))
+        .digest("hex")
+        .slice(0, 8);
+      return this.nodesPolicy(`Nodes${hash}`, role, statements, isOne);
+    });
+  }
+
+  /** Inline where all of them fit the role itself; a managed policy has room of its own. */
+  private nodesPolicy(
+    id: string,
+    role: Role,
+    statements: PolicyStatement[],
+    inline: boolean,
+  ): Policy | ManagedPolicy {
+    const policy = inline
+      ? new Policy(this, id, { roles: [role], statements })
+      : new ManagedPolicy(this, id, { roles: [role], statements });
     acknowledge(policy, {
       "IAM5[Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:instance/*]":
         "Nodes come and go: the condition on the cluster's tag says which instances are meant",
@@ -157,7 +178,8 @@ const NO_SECOND_TRY = { retryAttempts: 0, maxEventAge: Duration.seconds(60) };
 const environment = (props: ControllerProps): Record<string, string> => ({
   TABLE_NAME: props.table.tableName,
   OWNER: props.table.tableArn,
-  DOCUMENTS: JSON.stringify(props.documents.names),
+  DOCUMENT_PREFIX: props.documents.prefix,
+  DOCUMENTS: JSON.stringify(props.documents.hashes),
   DASHBOARD_URL: props.dashboardUrl,
   LOG_LEVEL: props.settings.logLevel.toUpperCase(),
   POWERTOOLS_SERVICE_NAME: "scheduler-failover-controller",

@@ -61,7 +61,7 @@ export class FailoverDashboard extends Construct {
       dashboardName: props.name,
       defaultInterval: Duration.hours(3),
       widgets: [
-        [new AlarmStatusWidget({ title: "Alarms", alarms: [...props.alarms], width: WIDTH, height: 3 })],
+        ...alarmRows(props.alarms),
         ...props.clusters.map((cluster) => [nowOf(cluster, props.read)]),
         [whereAndSince(props.logGroup)],
         ...props.clusters.map((cluster) => clusterRow(cluster, props.metrics)),
@@ -71,6 +71,15 @@ export class FailoverDashboard extends Construct {
     });
   }
 }
+
+/** An alarm widget shows so many alarms at the most. */
+const ALARMS_IN_WIDGET = 100;
+
+const alarmRows = (alarms: readonly Alarm[]): IWidget[][] =>
+  Array.from({ length: Math.ceil(alarms.length / ALARMS_IN_WIDGET) }, (_, n) => {
+    const shown = alarms.slice(n * ALARMS_IN_WIDGET, (n + 1) * ALARMS_IN_WIDGET);
+    return [new AlarmStatusWidget({ title: "Alarms", alarms: [...shown], width: WIDTH, height: 3 })];
+  });
 
 /** From the record itself, with buttons: who may look at the dashboard needs to be allowed to invoke the alias. */
 const nowOf = (cluster: string, read: IAlias): IWidget =>

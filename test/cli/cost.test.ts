@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { COUNTS, monthlyCost, total } from "../../lib/cli/cost.ts";
+import { functionMegabytes } from "../../lib/core/pace.ts";
 import { deploy } from "../constructs/deployed.ts";
 import { twoClusters } from "../constructs/two-clusters.ts";
 import { type } from "./support/scripted-io.ts";
@@ -11,18 +12,21 @@ describe("the cost", () => {
     expect(count("AWS::CloudWatch::Alarm")).toBe(2 * COUNTS.alarmsPerCluster + COUNTS.alarmsPerStack);
     expect(count("AWS::CloudWatch::Dashboard")).toBe(1);
     expect(count("AWS::KMS::Key")).toBe(1);
-    expect(deployed.only("AWS::Lambda::Function").properties["MemorySize"]).toBe(COUNTS.functionGb * 1024);
+    expect(deployed.only("AWS::Lambda::Function").properties["MemorySize"]).toBe(functionMegabytes(2));
   });
 
-  it("of eleven clusters is that of two stacks", () => {
-    const dashboards = monthlyCost(11).find(({ what }) => what.includes("dashboards"));
+  it("of one cluster more than fit a stack is that of two", () => {
+    const dashboards = monthlyCost(COUNTS.clustersPerStack + 1).find(({ what }) =>
+      what.includes("dashboards"),
+    );
     expect(dashboards?.count).toBe(2);
   });
 
   it("is below 12 dollars for one cluster and 3 for each further one, and grows with a faster beat", () => {
     const one = total(monthlyCost(1));
     expect(one).toBeLessThan(12);
-    expect(total(monthlyCost(10)) - one).toBeLessThan(9 * 3);
+    for (const clusters of [2, 10, 50, COUNTS.clustersPerStack])
+      expect(total(monthlyCost(clusters)) - one).toBeLessThan((clusters - 1) * 3);
     expect(total(monthlyCost(1, 5))).toBeGreaterThan(one);
   });
 

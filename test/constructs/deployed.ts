@@ -99,7 +99,9 @@ export const roleStatements = ({
       PolicyDocument,
     ]),
   );
-  const attached = ofType("AWS::IAM::Policy").map(({ id, properties }) => [id, properties["PolicyDocument"]]);
+  const attached = ["AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"]
+    .flatMap(ofType)
+    .map(({ id, properties }) => [id, properties["PolicyDocument"]]);
   return [...inline, ...attached].flatMap(([holder, document]) =>
     statementsOf(document).map((statement) => ({ ...statement, holder: String(holder) })),
   );

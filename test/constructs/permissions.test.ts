@@ -1,6 +1,6 @@
 import { AwsSolutionsChecks } from "cdk-nag";
 import { describe, expect, it } from "vitest";
-import { permissionCharacters } from "../../lib/settings/cluster-rules.ts";
+import { permissionCharacters } from "../../lib/settings/room.ts";
 import { readSettings } from "../../lib/settings/read.ts";
 import { deploy, list, roleStatements, statementsOf } from "./deployed.ts";
 import { type Change, changed } from "../settings/written.ts";

@@ -52,9 +52,10 @@ describe("the function", () => {
     expect(Variables["DASHBOARD_URL"]).toMatch(
       /^https:\/\/.*#dashboards\/dashboard\/SchedulerFailover-<AWS::Region>$/,
     );
-    const sent = JSON.parse(Variables["DOCUMENTS"] ?? "") as Record<string, string>;
-    expect(Object.keys(sent)).toEqual(["main", "night-jobs"]);
-    expect(Object.values(sent)).toEqual(documents);
+    const hashes = Object.entries(JSON.parse(Variables["DOCUMENTS"] ?? "") as Record<string, string>);
+    const prefix = Variables["DOCUMENT_PREFIX"] ?? "";
+    expect(hashes.map(([name]) => name)).toEqual(["main", "night-jobs"]);
+    expect(hashes.map(([name, hash]) => `${prefix}${name}-${hash}`)).toEqual(documents);
   });
 
   it("has in its code asset one module and the settings, complete", () => {

@@ -26,6 +26,14 @@ describe("readEnvironment", () => {
     expect(() => readEnvironment({ ...VARIABLES, [name]: " " }, TEXT)).toThrow(`${name} is missing`);
   });
 
+  it("puts a document's name together where the names share their beginning", () => {
+    const { documents } = readEnvironment(
+      { ...VARIABLES, DOCUMENT_PREFIX: "failover-", DOCUMENTS: '{"etl":"0a1b","ml":"2c3d"}' },
+      TEXT,
+    );
+    expect(documents).toEqual({ etl: "failover-etl-0a1b", ml: "failover-ml-2c3d" });
+  });
+
   it("tells all faults at once", () => {
     const reading = () =>
       readEnvironment({ ...VARIABLES, TABLE_NAME: "", DOCUMENTS: '{"etl":"failover-etl"}' }, TEXT);

@@ -81,7 +81,9 @@ describe("the app as it is synthesized", () => {
     const [machine] = deployment.stateMachines;
     const [document] = deployment.documents;
     expect(controller?.environment).toMatchObject({ TABLE_NAME: table?.name, OWNER: table?.arn });
-    expect(JSON.parse(controller?.environment["DOCUMENTS"] ?? "")).toEqual({ demo: document?.name });
+    const { DOCUMENT_PREFIX = "", DOCUMENTS = "" } = controller?.environment ?? {};
+    const { demo } = JSON.parse(DOCUMENTS) as Record<string, string>;
+    expect(`${DOCUMENT_PREFIX}demo-${demo}`).toBe(document?.name);
     expect(Object.keys(controller?.aliases ?? {})).toEqual(
       expect.arrayContaining(["tick", "operate", "read"]),
     );

@@ -105,12 +105,25 @@ export const FAULTS: readonly (readonly [name: string, changes: readonly Change[
     "clusters.other must not have the same nodes and the same scheduler as cluster main",
   ],
   [
-    "more clusters than a role's policy holds",
+    "more listed nodes than a role's policies hold",
     Array.from({ length: 12 }, (_, n): Change => [
+      `clusters.cluster-${n}`,
+      {
+        ...cluster(),
+        nodes: {
+          instanceIds: Array.from({ length: 40 }, (_, m) => `i-${String(n * 40 + m).padStart(17, "0")}`),
+        },
+      },
+    ]),
+    "clusters must be fewer, or have their nodes by tag",
+  ],
+  [
+    "more clusters than a stack has room for",
+    Array.from({ length: 64 }, (_, n): Change => [
       `clusters.cluster-${n}`,
       { ...cluster(), scheduler: { unit: `unit-${n}.service` } },
     ]),
-    "clusters must be fewer, or have their nodes by tag",
+    "clusters must be 64 at the most, and are 65",
   ],
   ["no nodes", [[`${main}.nodes`, undefined]], "clusters.main.nodes is missing"],
   [
