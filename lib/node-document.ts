@@ -58,7 +58,8 @@ export function documentContent(cluster: string, settings: ClusterSettings): Doc
         precondition: { StringEquals: ["platformType", "Linux"] },
         inputs: {
           timeoutSeconds: String(LIMITS.executionSeconds),
-          runCommand: [...preamble(baked), ...scriptLines()],
+          // The agent puts line breaks between the entries. The script is one, since each entry has three more bytes.
+          runCommand: [...preamble(baked), scriptLines().join("\n")],
         },
       },
     ],
@@ -137,6 +138,10 @@ function bakedSettings({
     SET_HEALTH_PORT: listenedPort(health),
     SET_HEALTH_COMMAND: health?.kind === "command" ? health.command : "",
     SET_HEALTH_SECONDS: String(health?.timeoutSeconds ?? 0),
+    SET_OPINION: scheduler.secondOpinion?.command ?? "",
+    SET_OPINION_MINUTES: String(scheduler.secondOpinion?.everyMinutes ?? 0),
+    SET_OPINION_USER: scheduler.secondOpinion?.user ?? "",
+    SET_OPINION_ACTIVATE: scheduler.secondOpinion?.activate ?? "",
     SET_GRANT_SECONDS: String(timers.grantSeconds),
     SET_GRACE_SECONDS: String(timers.killGraceSeconds),
     SET_SKEW_SECONDS: String(timers.skewSeconds),
@@ -159,7 +164,7 @@ function faultsOf(cluster: string, baked: Readonly<Record<string, string>>): rea
     ...(value.includes("{{") ? [`${name} must not contain "{{", which Run Command replaces: ${value}`] : []),
     ...(UNQUOTABLE.test(value) ? [`${name} must be one line without control characters: ${value}`] : []),
   ]);
-  for (const name of ["SET_PID_FILE", "SET_ACTIVATE"] as const) {
+  for (const name of ["SET_PID_FILE", "SET_ACTIVATE", "SET_OPINION_ACTIVATE"] as const) {
     const path = baked[name] ?? "";
     if (path !== "" && !path.startsWith("/")) faults.push(`${name} must be an absolute path: ${path}`);
   }

@@ -1,4 +1,5 @@
 import type { ClusterRecord, HistoryEntry, Instant } from "../../lib/core/model.ts";
+import { sameHostNames } from "../../lib/core/host-names.ts";
 import type { ClusterSettings } from "../../lib/core/settings.ts";
 import type { Action } from "./action.ts";
 import {
@@ -59,6 +60,8 @@ function view(
     /** By operators, until `include`; those of the settings say so in `nodes`. */
     excluded: record.excluded ?? [],
     problem: problemView(record),
+    /** What is not as it should be, and no problem of the ticks. */
+    warnings: sameHostNames(record),
     request: record.request ? wishView(record.request) : null,
     lease: leaseView(record, now),
     plan: { ...plan, until: timeView(plan.until) },

@@ -57,6 +57,9 @@ export function nodeView(
     pids: report?.pids ?? [],
     restarts: report?.restarts ?? 0,
     health: report?.health ?? null,
+    host: report?.host || null,
+    /** What the scheduler's own books said when they were last asked. */
+    opinion: report?.opinion ? { ...report.opinion, at: timeView(report.opinion.at) } : null,
     reason: report?.reason ?? "",
     log: report?.log ?? "",
     reportedAt: timeView(node.reportedAt),

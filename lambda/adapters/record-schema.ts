@@ -48,6 +48,8 @@ const report = z.object({
   gate: z.enum(["installed", "none", "failed"]),
   grantUntil: instant,
   health: z.exactOptional(z.object({ code: z.number(), body: z.string() })),
+  opinion: z.exactOptional(z.object({ code: z.number(), at: instant, body: z.string() })),
+  host: z.exactOptional(z.string()),
   log: z.string(),
   reason: z.string(),
 });

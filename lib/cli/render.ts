@@ -119,6 +119,7 @@ function facts({ view }: Status, now: Instant): readonly (readonly [string, stri
   if (view.excluded.length > 0) list.push(["excluded", view.excluded.join(", ")]);
   if (problem)
     list.push(["PROBLEM", `${problem.code} since ${dateTime(problem.since)}: ${problem.sentence}`]);
+  for (const warning of view.warnings) list.push(["warning", warning]);
   if (request) list.push(["wish", wishLine(request)]);
   if (last) list.push(["last", `${dateTime(last.at)} ${last.code}: ${last.sentence}`]);
   if (view.newsWaiting > 0) list.push(["untold", `${view.newsWaiting} pieces of news wait to be mailed`]);

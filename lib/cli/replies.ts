@@ -67,6 +67,8 @@ const statusSchema = z.looseObject({
   downSince: time,
   nodes: z.array(nodeSchema).default([]),
   problem: z.looseObject({ code: z.string(), sentence: z.string(), since: time }).nullable().default(null),
+  /** What is not as it should be, and no problem of the ticks. */
+  warnings: z.array(z.string()).default([]),
   request: wishSchema.nullable().default(null),
   /** How an operator has changed the ticks; absent from versions that know no such thing. */
   steering: z

@@ -49,6 +49,10 @@ export interface NodeReport {
   readonly grantUntil: Instant;
   /** The health check's exit or HTTP status and what it said; absent where it was not asked. */
   readonly health?: { readonly code: number; readonly body: string };
+  /** What the scheduler's own books said of this run, and when; absent until they were asked. */
+  readonly opinion?: { readonly code: number; readonly at: Instant; readonly body: string };
+  /** The node's host name; empty where it has none to tell. */
+  readonly host?: string;
   /** The scheduler's last output lines, where it failed. */
   readonly log: string;
   /** Why the node refused, failed or did something: a stable word, then free text. */

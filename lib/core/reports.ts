@@ -56,11 +56,12 @@ function parseLine(line: string): ParsedLine | undefined {
   const cluster = fields.text("cluster", 64);
   const node = fields.text("node", 40);
   const health = fields.section("health");
-  const report = readReport(fields, health);
-  return fields.broken || health?.broken ? undefined : { cluster, node, report };
+  const opinion = fields.section("opinion");
+  const report = readReport(fields, health, opinion);
+  return fields.broken || health?.broken || opinion?.broken ? undefined : { cluster, node, report };
 }
 
-function readReport(fields: Fields, health: Fields | undefined): NodeReport {
+function readReport(fields: Fields, health: Fields | undefined, opinion: Fields | undefined): NodeReport {
   return {
     token: fields.count("token"),
     seen: fields.count("seen"),
@@ -75,6 +76,10 @@ function readReport(fields: Fields, health: Fields | undefined): NodeReport {
     gate: fields.oneOf("gate", GATES),
     grantUntil: fields.count("grantUntil"),
     ...(health ? { health: { code: health.count("code"), body: health.decoded("body64") } } : {}),
+    ...(opinion
+      ? { opinion: { code: opinion.count("code"), at: opinion.count("at"), body: opinion.decoded("body64") } }
+      : {}),
+    ...(fields.has("host") ? { host: fields.text("host", 64) } : {}),
     log: fields.decoded("log64"),
     reason: fields.text("reason", 200),
   };
@@ -92,6 +97,10 @@ class Fields {
   fail<T>(instead: T): T {
     this.broken = true;
     return instead;
+  }
+
+  has(name: string): boolean {
+    return this.raw[name] !== undefined;
   }
 
   /** A whole number that is exact and not negative. */

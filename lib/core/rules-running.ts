@@ -156,6 +156,16 @@ const RUNNING: readonly Rule[] = [
     change: () => ({ counters: { unhealthy: 0 } }),
   }),
   rule({
+    code: "SECOND_OPINION",
+    phases: ["steady"],
+    when: "the scheduler's own books do not say that exactly one is alive",
+    holds: ({ activeNode }) => (activeNode.report?.opinion?.code ?? 0) !== 0,
+    sentence:
+      "The scheduler runs on {active}, and its own books do not say that exactly one is alive ({opinionSays}). Nothing is done about it.",
+    problem: "opens",
+    change: calm,
+  }),
+  rule({
     code: "STEADY_ALONE",
     phases: ["steady"],
     when: "the scheduler runs and is healthy, and no other node could take over",

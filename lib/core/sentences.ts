@@ -10,7 +10,7 @@ import { endedElsewhere } from "./rules-running.ts";
 import { bestRunning, isElsewhere, startTarget } from "./rules-start.ts";
 import { attached } from "./steering.ts";
 import { mayOverride, runsWell, targetObstacle } from "./wishes.ts";
-import type { NodeId } from "./model.ts";
+import type { NodeId, NodeReport } from "./model.ts";
 
 /** Every word that a sentence may leave open. A test holds every sentence against them. */
 export const WORDS: Readonly<Record<string, (facts: Facts) => string>> = {
@@ -45,6 +45,7 @@ export const WORDS: Readonly<Record<string, (facts: Facts) => string>> = {
   unhealthy: ({ record }) => String(record.counters.unhealthy + 1),
   failures: ({ settings }) => String(settings.health?.failures ?? 1),
   healthSays: ({ activeNode }) => healthSays(activeNode.report?.health),
+  opinionSays: ({ activeNode }) => opinionSays(activeNode.report?.opinion),
   activeReason,
   by: ({ record }) => record.request?.by ?? "nobody",
   reason: ({ record }) => record.request?.reason || "no reason given",
@@ -81,6 +82,13 @@ function healthSays(health: { readonly code: number; readonly body: string } | u
   const longest = health.code === FOREIGN_ANSWER ? 300 : 80;
   const said = health.body.trim().split("\n", 1)[0]?.slice(0, longest) ?? "";
   return said === "" ? `code ${health.code}` : `code ${health.code}: ${said}`;
+}
+
+/** The last line: what stands before it is a start's noise. */
+function opinionSays(opinion: NodeReport["opinion"]): string {
+  if (!opinion) return "not asked";
+  const said = opinion.body.trim().split("\n").at(-1)?.trim() ?? "";
+  return `code ${opinion.code}${said === "" ? "" : `: ${said}`}, asked ${formatForPeople(opinion.at)}`;
 }
 
 function activeReason({ activeNode, replies, active }: Facts): string {

@@ -76,6 +76,16 @@ export interface SchedulerSettings {
   readonly user?: string;
   /** Path of a virtual environment's `activate` file, read before `start` and `stop`. */
   readonly activate?: string;
+  readonly secondOpinion?: SecondOpinionSettings;
+}
+
+/** A question to the scheduler's own books, beside the beat: whether exactly one is alive. Its answer proves nothing. */
+export interface SecondOpinionSettings {
+  /** Exit status 0: exactly one. */
+  readonly command: string;
+  readonly everyMinutes: number;
+  readonly user?: string;
+  readonly activate?: string;
 }
 
 export type HealthSettings = { readonly timeoutSeconds: number; readonly failures: number } & (
@@ -123,6 +133,8 @@ export const DEFAULTS = {
   },
   /** A slow check must not eat the node's 5 s; three bad ticks in a row, since one is a hiccup. */
   health: { timeoutSeconds: 3, failures: 3, answeredBy: "scheduler" },
+  /** 3.5 s of CPU each: a quarter of an hour makes it 0.4 % of a core. */
+  secondOpinion: { everyMinutes: 15 },
   timers: {
     /** More than two leases, two beats and a late delivery, so that one killed tick never costs the grant. */
     grantSeconds: 120,

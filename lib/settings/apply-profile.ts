@@ -61,6 +61,9 @@ const rivalOf = (path: ProfilePath, cluster: Map): string | undefined => {
   const has = (...field: readonly string[]): boolean => lookUp(cluster, field) !== "absent";
   if (path === "scheduler.unit") return has("scheduler", "start") ? "scheduler.start" : undefined;
   if (path === "scheduler.pattern") return has("scheduler", "start") ? undefined : "scheduler.unit";
+  // A question that nobody asks for is not asked.
+  if (path === "scheduler.secondOpinion.command")
+    return has("scheduler", "secondOpinion") ? undefined : "no scheduler.secondOpinion";
   if (!path.startsWith("health.")) return undefined;
   if (has("health", "command")) return "health.command";
   const enabled = lookUp(cluster, ["health", "enabled"]);
@@ -77,15 +80,16 @@ const choose = (cluster: Map, { values }: Profile): readonly Choice[] =>
       : { path, given, became: "left-out", instead: rival };
   });
 
+const fill = (cluster: Map, choices: readonly Choice[]): Map =>
+  choices
+    .filter(({ became }) => became === "taken")
+    .reduce((filled, { path, given }) => withValue(filled, path.split("."), given.value), cluster);
+
 /** Sections that are no maps stay as they are. */
-const fill = (cluster: Map, choices: readonly Choice[]): Map => {
-  const filled: Record<string, unknown> = { ...cluster };
-  for (const { path, given, became } of choices) {
-    const [section = "", field = ""] = path.split(".");
-    const before = filled[section] ?? {};
-    if (became === "taken" && isMap(before)) filled[section] = { ...before, [field]: given.value };
-  }
-  return filled;
+const withValue = (map: Map, [first = "", ...rest]: readonly string[], value: unknown): Map => {
+  if (rest.length === 0) return { ...map, [first]: value };
+  const section = map[first] ?? {};
+  return isMap(section) ? { ...map, [first]: withValue(section, rest, value) } : map;
 };
 
 /** What synthesis prints of a profile: each value, whose it is, and why. */
@@ -93,7 +97,7 @@ export const describeProfile = ({ cluster, profile, choices }: AppliedProfile): 
   [
     `cluster ${cluster}: profile ${profile.name}, ${profile.says}; ${profile.tried === undefined ? "UNTESTED" : `tried with ${profile.tried}`}`,
     ...choices.map(
-      (choice) => `  ${choice.path.padEnd(24)} ${valueOf(choice).padEnd(30)} ${wordsOf(choice)}`,
+      (choice) => `  ${choice.path.padEnd(31)} ${valueOf(choice).padEnd(30)} ${wordsOf(choice)}`,
     ),
   ].join("\n");
 

@@ -1,6 +1,6 @@
 /** Turns checked settings into the shape that the controller gets. */
 import type { ClusterSettings, HealthSettings, SchedulerSettings, Settings } from "../core/settings.ts";
-import type { WrittenCluster, WrittenHealth, WrittenSettings } from "./schema.ts";
+import type { WrittenCluster, WrittenHealth, WrittenScheduler, WrittenSettings } from "./schema.ts";
 
 export const complete = (written: WrittenSettings): Settings => ({
   ...written,
@@ -13,9 +13,20 @@ export const complete = (written: WrittenSettings): Settings => ({
 const completeCluster = ({ health, nodes, scheduler, ...rest }: WrittenCluster): ClusterSettings => ({
   ...rest,
   nodes: present(nodes),
-  scheduler: present(scheduler) satisfies SchedulerSettings,
+  scheduler: completeScheduler(scheduler),
   ...(health?.enabled === true ? { health: completeHealth(health) } : {}),
 });
+
+/** The rules have made sure that a second opinion has a command, if only its profile's. */
+const completeScheduler = ({ secondOpinion, ...scheduler }: WrittenScheduler): SchedulerSettings => {
+  if (secondOpinion === undefined) return present(scheduler);
+  const { command = "", everyMinutes } = secondOpinion;
+  const { user = scheduler.user, activate = scheduler.activate } = secondOpinion;
+  return {
+    ...present(scheduler),
+    secondOpinion: { command, everyMinutes, ...present({ user, activate }) },
+  };
+};
 
 /** The rules have made sure that there is either a URL or a command. */
 const completeHealth = (health: WrittenHealth): HealthSettings => {

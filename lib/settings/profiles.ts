@@ -9,6 +9,7 @@ import type { ProfileName } from "../core/settings.ts";
 export type ProfilePath =
   | "scheduler.unit"
   | "scheduler.pattern"
+  | "scheduler.secondOpinion.command"
   | "health.url"
   | "health.timeoutSeconds"
   | "health.failures"
@@ -53,6 +54,13 @@ const HEALTH_OF_AIRFLOW: Given = {
   source: "tried with 2.11.2 and 3.3.2; [scheduler] enable_health_check, there from 2.4 on",
 };
 
+const OPINION_OF_AIRFLOW: Given = {
+  value: "airflow jobs check --job-type SchedulerJob --limit 100",
+  reason:
+    "the job table: exit 1 and `Found 2 alive jobs. Expected only one.` where two are alive; 3.5 s of CPU, so beside the beat. With the default limit two alive give 0",
+  source: "tried with 2.11.2",
+};
+
 const ORPHANS_OF_AIRFLOW =
   "After kill -9 of the main process everything else lives on: log server, health server, executor, task runners, each task's own children; ports 8974 and 8793 stay taken, and the orphaned health server still answers 200. The whole control group is killed before the next start, and an answer from a process that is not this scheduler's counts for nothing.";
 
@@ -89,6 +97,7 @@ const airflow2: Profile = {
   values: {
     "scheduler.unit": UNIT_OF_AIRFLOW,
     "scheduler.pattern": PATTERN_OF_AIRFLOW,
+    "scheduler.secondOpinion.command": OPINION_OF_AIRFLOW,
     "health.url": HEALTH_OF_AIRFLOW,
     "health.timeoutSeconds": SECONDS_OF_AIRFLOW,
     "health.failures": FAILURES_OF_AIRFLOW,

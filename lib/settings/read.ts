@@ -11,6 +11,7 @@ import { type Nameable, clusterRules } from "./cluster-rules.ts";
 import { healthRules } from "./health-rules.ts";
 import * as rules from "./rules.ts";
 import { schedulerRules } from "./scheduler-rules.ts";
+import { healthSchema, schedulerSchema } from "./scheduler-schema.ts";
 import * as schema from "./schema.ts";
 
 /** A file's path, or settings that are at hand already and the name by which faults speak of them. */
@@ -95,13 +96,13 @@ const relationFaults = (written: unknown, filled: unknown): readonly Fault[] => 
   for (const name of clusterNames(filled)) {
     const at = (field: string): readonly string[] => ["clusters", name, field];
     const nodes = sound(schema.nodesSchema, filled, at("nodes"));
-    const scheduler = sound(schema.schedulerSchema, filled, at("scheduler"));
+    const scheduler = sound(schedulerSchema, filled, at("scheduler"));
     const timers = sound(schema.timersSchema.prefault({}), filled, at("timers"));
     const guard = sound(schema.guardSchema, filled, at("guard"));
     const fence = sound(schema.fenceSchema, filled, at("fence"));
     judge(rules.nodeRules, nodes, at("nodes"));
     judge(schedulerRules, scheduler, at("scheduler"));
-    judge(healthRules, sound(schema.healthSchema.optional(), filled, at("health")), at("health"));
+    judge(healthRules, sound(healthSchema.optional(), filled, at("health")), at("health"));
     judge(rules.timerRules, timers && beatSeconds ? { timers, beatSeconds } : undefined, at("timers"));
     judge(rules.fenceRules, guard && fence ? { guard, fence } : undefined, ["clusters", name]);
     if (nodes && scheduler) nameable.set(name, { nodes, scheduler, fence: fence ?? "none" });

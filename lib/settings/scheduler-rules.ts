@@ -85,4 +85,24 @@ export const schedulerRules: readonly Rule<WrittenScheduler>[] = [
       ),
   },
   { holds: "`pattern` matches no process that every node has.", breaches: patternBreaches },
+  {
+    holds:
+      "`secondOpinion` has a `command`, of its own or of a profile, which `pattern` does not take for a scheduler.",
+    breaches: ({ secondOpinion, pattern }) => [
+      ...breach(
+        secondOpinion !== undefined && secondOpinion.command === undefined,
+        ["secondOpinion"],
+        "must have a command: exit status 0 says that exactly one scheduler is alive",
+      ),
+      ...breach(
+        pattern !== undefined &&
+          secondOpinion?.command !== undefined &&
+          compiles(pattern) &&
+          new RegExp(pattern).test(secondOpinion.command),
+        ["pattern"],
+        "must not match the command of secondOpinion, which would be taken for a second scheduler",
+        pattern,
+      ),
+    ],
+  },
 ];

@@ -4,8 +4,7 @@
  * bear on each other is in `rules.ts`.
  */
 import { z } from "zod";
-import { JSON_PATH } from "../core/health.ts";
-import { DEFAULTS, PROFILE_NAMES } from "../core/settings.ts";
+import { DEFAULTS } from "../core/settings.ts";
 import {
   RETENTION_DAYS,
   MAX_RECIPIENTS,
@@ -16,18 +15,14 @@ import {
   TOPIC_ARN,
   TAG_KEY,
   TAG_VALUE,
-  UNIT,
-  ABSOLUTE_PATH,
-  USER,
-  ONE_LINE,
   whole,
   text,
   oneOf,
   yesOrNo,
   section,
-  command,
   instanceIds,
 } from "./fields.ts";
+import { healthSchema, schedulerSchema } from "./scheduler-schema.ts";
 
 const address = "must be an e-mail address in 7-bit characters, without a display name";
 
@@ -104,92 +99,6 @@ export const nodesSchema = section(
     exclude: instanceIds("Nodes that never run the scheduler.").default([]),
   },
   "Where the nodes are.",
-);
-
-export const schedulerSchema = section(
-  {
-    profile: oneOf(
-      PROFILE_NAMES,
-      "The daemon whose known values fill in what the cluster's settings leave out: docs/profiles.md has each, with its reason.",
-    ).optional(),
-    unit: text(
-      UNIT,
-      "must be the full name of a systemd service such as airflow-scheduler.service",
-      "The systemd unit that is the scheduler. Give this or `start`.",
-    ).optional(),
-    start: command("Command that starts the scheduler, where it is no systemd unit.").optional(),
-    stop: command("Command that asks it to stop, before TERM and KILL. Only with `start`.").optional(),
-    pidFile: text(
-      ABSOLUTE_PATH,
-      "must be an absolute path without spaces or quotes",
-      "File in which the scheduler leaves its process id. Only with `start`.",
-    ).optional(),
-    pattern: text(
-      ONE_LINE,
-      "must be an extended regular expression on one line",
-      "Extended regular expression that the scheduler's command line matches, and nothing else's. Only with `start`.",
-    )
-      .max(200, { error: "must be at most 200 characters" })
-      .refine((value) => !value.includes("{{"), { error: "must not contain {{, which Run Command replaces" })
-      .optional(),
-    user: text(
-      USER,
-      "must be the name of a user on the nodes",
-      "User that `start` and `stop` run as; root without it. Only with `start`.",
-    ).optional(),
-    activate: text(
-      ABSOLUTE_PATH,
-      "must be an absolute path without spaces or quotes",
-      "A virtual environment's `activate` file, read before `start` and `stop`. Only with `start`.",
-    ).optional(),
-  },
-  "How the scheduler is started, stopped and found on a node.",
-);
-
-export const healthSchema = section(
-  {
-    enabled: yesOrNo("Whether the check is asked; `false` does away with the one of a profile.").default(
-      true,
-    ),
-    url: z
-      .string({ error: "must be an http or https URL" })
-      .regex(/^https?:\/\/[A-Za-z0-9.:[\]-]+(\/[A-Za-z0-9_.~:/?&=%+,@-]*)?$/, {
-        error: "must be an http or https URL without spaces, quotes, user or password",
-      })
-      .refine((value) => URL.canParse(value), { error: "must be an http or https URL" })
-      .optional()
-      .describe(
-        "Asked on the active node itself; a status from 200 to 299 is healthy. Give this or `command`.",
-      ),
-    jsonPath: text(
-      JSON_PATH,
-      "must be a path of names and indexes such as $.scheduler.status",
-      "Where in the JSON answer of `url` to look, which must then be there.",
-    ).optional(),
-    equals: text(
-      /^[^\p{Cc}]{1,200}$/u,
-      "must be a text of 1 to 200 characters: put a number in quotes",
-      "What is to be found at `jsonPath`; `healthy` without it.",
-    ).optional(),
-    answeredBy: oneOf(
-      ["scheduler", "anybody"],
-      "Whose answer at `url` counts. `scheduler`: only where one of its own processes listens at the port; what an orphan of a killed one, or another program, answers is a failure.",
-    ).default(DEFAULTS.health.answeredBy),
-    command: command("Run on the active node; exit status 0 is healthy. Give this or `url`.").optional(),
-    timeoutSeconds: whole(
-      1,
-      4,
-      "seconds",
-      "How long one check may take; a node's whole answer has 5 seconds.",
-    ).default(DEFAULTS.health.timeoutSeconds),
-    failures: whole(
-      1,
-      100,
-      "ticks",
-      "The scheduler is unhealthy after so many failed checks in a row.",
-    ).default(DEFAULTS.health.failures),
-  },
-  "How a scheduler that runs but hangs is found. Without it, one that runs is healthy.",
 );
 
 export const timersSchema = section(

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { JSON_PATH, judgeHealth } from "../../lib/core/health.ts";
 import type { HealthVerdict } from "../../lib/core/health.ts";
 import type { HealthSettings } from "../../lib/core/settings.ts";
+import { afterReplies, answers, recordWith, settingsWith } from "./support/situation.ts";
 
 const LIMITS = { timeoutSeconds: 3, failures: 3 } as const;
 const command: HealthSettings = { kind: "command", command: "check", ...LIMITS };
@@ -114,6 +115,34 @@ describe("a health check's answer", () => {
     },
   ])("$says", ({ settings, code, body = "", verdict }) => {
     expect(judgeHealth(code === undefined ? undefined : { code, body }, settings)).toBe(verdict);
+  });
+});
+
+describe("a stranger's answer", () => {
+  const settings = settingsWith({ health: url });
+  const body =
+    "port 8974 is held by process 4711 (python3 -m http.server 8974), which is not this scheduler's: its answer does not count";
+  const health = { code: 98, body };
+
+  it("counts as a failed check, and the sentence says whose it was", () => {
+    const { code, sentence } = afterReplies(
+      recordWith(),
+      [answers("a", "running", { health }), answers("b", "stopped")],
+      settings,
+    );
+    expect({ code, sentence }).toEqual({
+      code: "UNHEALTHY",
+      sentence: `The scheduler on a runs and its check fails (code 98: ${body}), 1 of 3 times.`,
+    });
+  });
+
+  it("vouches for no node: in the end the scheduler moves to one that has its port", () => {
+    const { code } = afterReplies(
+      recordWith({ counters: { restarts: 1, unhealthy: 2 } }),
+      [answers("a", "running", { health }), answers("b", "stopped")],
+      settings,
+    );
+    expect(code).toBe("MOVES_UNHEALTHY");
   });
 });
 

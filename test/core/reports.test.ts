@@ -41,6 +41,17 @@ describe("a node's line", () => {
     expect(parseNodeLine(printed({ health: undefined }), EXPECTED)).not.toHaveProperty("health");
   });
 
+  it("may tell the host's name, and what the scheduler's own books say", () => {
+    const opinion = { code: 1, at: 1_795_546_837_000, body64: base64("Found 2 alive jobs.") };
+    expect(parseNodeLine(printed({ host: "ip-10-0-0-7", opinion }), EXPECTED)).toMatchObject({
+      host: "ip-10-0-0-7",
+      opinion: { code: 1, at: 1_795_546_837_000, body: "Found 2 alive jobs." },
+    });
+    expect(parseNodeLine(printed(), EXPECTED)).not.toHaveProperty("host");
+    expect(parseNodeLine(printed({ opinion: { ...opinion, code: "one" } }), EXPECTED)).toBeUndefined();
+    expect(parseNodeLine(printed({ host: 7 }), EXPECTED)).toBeUndefined();
+  });
+
   it("is the last well-formed one, whatever stands around it", () => {
     const output = `Welcome!\n${printed({ state: "stopped" })}\n${printed()}\n{"v":1}\nwarning: {}\n`;
     expect(parseNodeLine(output, EXPECTED)?.state).toBe("running");

@@ -69,11 +69,11 @@ describe("the script's text", () => {
 
 describe("the document", () => {
   it("is small enough for Run Command, with room for long commands", () => {
-    const long = documentContent(
-      CLUSTER,
-      clusterSettings({ start: "x".repeat(1000), stop: "y".repeat(1000) }),
-    );
-    expect(Buffer.byteLength(JSON.stringify(long))).toBeLessThan(LARGEST_DOCUMENT - 1024);
+    const command = "x".repeat(1000);
+    const scheduler = { start: command, stop: command, secondOpinion: { command, everyMinutes: 15 } };
+    const health = { kind: "command", command, timeoutSeconds: 3, failures: 3 } as const;
+    const long = documentContent(CLUSTER, clusterSettings(scheduler, { health }));
+    expect(Buffer.byteLength(JSON.stringify(long))).toBeLessThan(LARGEST_DOCUMENT - 512);
   });
 
   it("constrains every parameter by an anchored pattern or by listed values", () => {

@@ -91,6 +91,45 @@ describe("what the settings say themselves", () => {
   });
 });
 
+describe("the second opinion that a profile offers", () => {
+  it("is not asked unless the settings want it", () => {
+    expect(read(withProfile("airflow-2"))?.scheduler).not.toHaveProperty("secondOpinion");
+    expect(read(withProfile("airflow-2", [`${main}.scheduler.secondOpinion`, {}]))?.scheduler).toMatchObject({
+      secondOpinion: { command: "airflow jobs check --job-type SchedulerJob --limit 100", everyMinutes: 15 },
+    });
+  });
+
+  it("runs as the scheduler does, unless told otherwise", () => {
+    const started: Change[] = [
+      [`${main}.scheduler.start`, "exec airflow scheduler"],
+      [`${main}.scheduler.user`, "airflow"],
+      [`${main}.scheduler.activate`, "/opt/venv/bin/activate"],
+    ];
+    const opinion = (...more: readonly Change[]) =>
+      read(withProfile("airflow-2", ...started, ...more))?.scheduler.secondOpinion;
+    expect(opinion([`${main}.scheduler.secondOpinion`, {}])).toMatchObject({
+      user: "airflow",
+      activate: "/opt/venv/bin/activate",
+    });
+    expect(opinion([`${main}.scheduler.secondOpinion`, { user: "root" }])).toMatchObject({ user: "root" });
+  });
+
+  it("needs a command where the profile has none, and one that is not taken for a scheduler", () => {
+    expect(saidOf(withProfile("celery-beat", [`${main}.scheduler.secondOpinion`, {}]))).toEqual([
+      "clusters.main.scheduler.secondOpinion must have a command: exit status 0 says that exactly one scheduler is alive",
+    ]);
+    const faults = saidOf(
+      withProfile(
+        "airflow-2",
+        [`${main}.scheduler.start`, "exec airflow scheduler"],
+        [`${main}.scheduler.pattern`, "airflow .*[Ss]cheduler"],
+        [`${main}.scheduler.secondOpinion`, {}],
+      ),
+    );
+    expect(faults).toEqual([expect.stringContaining("must not match the command of secondOpinion")]);
+  });
+});
+
 describe("faults under a profile", () => {
   it("name the profile and the field of a value that it has filled in", () => {
     expect(

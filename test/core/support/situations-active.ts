@@ -318,6 +318,28 @@ export const RUNNING: readonly Situation[] = [
     asks: "run a for life-a, others stop",
   },
   {
+    says: "tells that the scheduler's own books count two, and does nothing about it",
+    decision: () =>
+      afterReplies(recordWith(), [
+        answers("a", "running", { opinion: { code: 1, at: NOW, body: "Found 2 alive jobs.\n" } }),
+        answers("b", "stopped"),
+      ]),
+    code: "SECOND_OPINION",
+    phase: "steady",
+    asks: "run a for life-a, others stop",
+  },
+  {
+    says: "is steady where its own books count one",
+    decision: () =>
+      afterReplies(recordWith(), [
+        answers("a", "running", { opinion: { code: 0, at: NOW, body: "Found one alive job." } }),
+        answers("b", "stopped"),
+      ]),
+    code: "STEADY",
+    phase: "steady",
+    asks: "run a for life-a, others stop",
+  },
+  {
     says: "is steady, and says that nobody could take over",
     decision: () => afterReplies(recordWith(), [answers("a", "running")]),
     code: "STEADY_ALONE",

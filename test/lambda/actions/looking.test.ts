@@ -63,6 +63,19 @@ describe("status", () => {
     });
   });
 
+  it("warns of nodes with the same host name", async () => {
+    const { report } = sampleNode();
+    if (!report) throw new Error("the sample has no report");
+    const named = sampleNode({ report: { ...report, host: "etl" } });
+    await controller.store.write(sampleRecord({ nodes: { [NODE_A]: named, [NODE_B]: named } }), "none");
+    expect(await look("status")).toMatchObject({
+      data: {
+        warnings: [expect.stringContaining("have the same host name, etl")],
+        nodes: [{ host: "etl" }, {}],
+      },
+    });
+  });
+
   it("writes a wish's instants as instants", async () => {
     const request = sampleWish({ action: "switchover", notBefore: AT + MINUTE });
     await controller.store.write(sampleRecord(), "none");
