@@ -46,6 +46,8 @@ export async function play(one: Case, cluster: ClusterStage): Promise<Result> {
   const { ofTwo, ofNone } = cluster.watcher.since(cluster.name, from);
   const doubleHandOuts = cluster.doubleHandOuts() - doubleBefore;
   const allowed = one.secondsOfTwoAllowed ?? 0;
+  const testimony = await cluster.testimony(from);
+  if (allowed === 0 && testimony.fault !== undefined) failure = also(failure, testimony.fault);
   if (ofTwo > allowed) failure = also(failure, `${ofTwo.toFixed(2)} s with two schedulers`);
   if (allowed === 0 && doubleHandOuts > 0)
     failure = also(failure, `${doubleHandOuts} tasks were handed out twice`);
@@ -56,7 +58,7 @@ export async function play(one: Case, cluster: ClusterStage): Promise<Result> {
     secondsOfTwo: ofTwo,
     secondsOfNone: ofNone,
     doubleHandOuts,
-    figures,
+    figures: { ...figures, ...testimony.figures },
     spans: cluster.watcher.spansSince(cluster.name, from),
     ...(failure === undefined ? {} : { failure }),
   };

@@ -40,6 +40,11 @@ export class Cgroup {
     return pidsBelow(this.#payload());
   }
 
+  /** The processes of a group that the node itself has made, and of those below it. */
+  pidsIn(group: string): number[] {
+    return pidsBelow(join(this.#payload(), group));
+  }
+
   isFrozen(): boolean {
     return read(join(this.#payload(), "cgroup.events")).includes("frozen 1");
   }

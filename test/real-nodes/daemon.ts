@@ -1,6 +1,13 @@
 /** The daemon of a cluster: what its nodes have of it, how the watcher knows it, and what the settings say of it. */
 import type { ProcessInfo } from "../../lib/sandbox/nodes/processes.ts";
+import type { Figures } from "./case.ts";
 import type { RealNode } from "./real-node.ts";
+
+export interface Testimony {
+  readonly figures: Figures;
+  /** What must not be, where no second one is allowed. */
+  readonly fault?: string;
+}
 
 export interface Daemon {
   /** Its unit on the nodes. */
@@ -19,4 +26,6 @@ export interface Daemon {
   readonly settings: Readonly<Record<string, unknown>>;
   /** Hand-outs that happened twice, by the daemon's own traces: the watcher's second witness. */
   readonly doubleHandOuts: () => number;
+  /** What else its traces tell of the time since an instant, Unix milliseconds. */
+  readonly witness?: (since: number) => Promise<Testimony>;
 }

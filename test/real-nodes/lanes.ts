@@ -10,7 +10,9 @@ import {
   runEmptied,
   startRefused,
 } from "./cases/guard.ts";
+import { renamed } from "./cases/identity.ts";
 import { guardHangs, overruled } from "./cases/in-force.ts";
+import { detached, fenced } from "./cases/letting-go.ts";
 import { newNodeEnabled, newNodeSetUp, powerLost, rebooted } from "./cases/power.ts";
 import {
   adopted,
@@ -34,7 +36,7 @@ const HANDS: ClusterOptions = { name: "hands", enabled: false, by: "unit" };
 
 /** Cases that wait for a grant to run out come where the others of their lane are short. */
 export const LANES: readonly Lane[] = [
-  { cluster: STARTS, cases: [coldStart, stoppedByHand, killed, crashLoop, slowStop] },
+  { cluster: STARTS, cases: [coldStart, stoppedByHand, killed, crashLoop, slowStop, detached] },
   {
     cluster: { name: "power", enabled: true, by: "unit" },
     cases: [adopted, rebooted, powerLost, newNodeEnabled, newNodeSetUp, frozen],
@@ -44,6 +46,7 @@ export const LANES: readonly Lane[] = [
     cases: [startRefused, daemonReload, gateRemoved, overruled, guardHangs, guardKilled, initStopped],
   },
   { cluster: { name: "apart", enabled: false, by: "unit" }, cases: [cutOff, runEmptied] },
+  { cluster: { name: "settings", enabled: false, by: "unit" }, cases: [renamed, fenced] },
   {
     cluster: { name: "command", enabled: false, by: "command", shell: "busybox" },
     cases: [coldCommand, slowStop, cutOff],

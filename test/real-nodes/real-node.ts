@@ -91,6 +91,11 @@ export class RealNode extends LocalNode {
     return this.cgroup.pids().flatMap((pid) => readProcess(pid) ?? []);
   }
 
+  /** What is in the unit's control group, by the kernel. */
+  unitProcesses(): ProcessInfo[] {
+    return this.cgroup.pidsIn(join("system.slice", this.unit)).flatMap((pid) => readProcess(pid) ?? []);
+  }
+
   override isScheduler(one: ProcessInfo): boolean {
     return this.daemon.isMain(one);
   }

@@ -6,8 +6,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ClusterSettings, Settings } from "../../lib/core/settings.ts";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/sandbox.ts";
-import { isRecord } from "../../lib/sandbox/values.ts";
-import type { Daemon } from "./daemon.ts";
+import { merge, type SettingsOverride } from "../../lib/sandbox/sandbox-settings.ts";
+import { isRecord, recordOf } from "../../lib/sandbox/values.ts";
+import type { Daemon, Testimony } from "./daemon.ts";
 import { demoDaemon } from "./demo-daemon.ts";
 import { RunFolder } from "./host.ts";
 import { RealNode } from "./real-node.ts";
@@ -35,14 +36,12 @@ export interface ClusterOptions {
   readonly name: string;
   /** Whether the first node's unit is started at its boot, before any tick. */
   readonly enabled: boolean;
-  /** The demo scheduler, as the settings say that it is started, or a daemon that is made when the run's folder is there. */
-  readonly by: "unit" | "command" | ((run: RunFolder) => Daemon);
+  /** The demo scheduler, as the settings say that it is started, or another daemon. */
+  readonly by: "unit" | "command" | Daemon;
   /** What /bin/sh is on its nodes. @default "dash" */
   readonly shell?: "dash" | "busybox";
   /** Timers other than those of all. */
   readonly timers?: Readonly<Partial<typeof TIMERS>>;
-  /** @default "run" */
-  readonly startIn?: "run" | "observe";
 }
 
 export interface StageOptions {
@@ -69,10 +68,11 @@ export class Stage {
     const nodes: RealNode[] = [];
     try {
       const daemons = new Map(clusters.map((each) => [each.name, daemonOf(each, run)]));
+      const settings = settingsOf(clusters, daemons);
       const sandbox = await startSandbox({
         port: PORT,
         nodes: 2 * clusters.length,
-        settings: settingsOf(clusters, daemons),
+        settings,
         makeNode: (options) => {
           const cluster = options.tags[TAG] ?? "";
           const first = !nodes.some(({ tags }) => tags[TAG] === cluster);
@@ -90,7 +90,7 @@ export class Stage {
       );
       const watcher = new Watcher(pairs);
       const stages = clusters.map(
-        ({ name }) => new ClusterStage(name, pairs.get(name) ?? [], sandbox, watcher),
+        ({ name }) => new ClusterStage(name, pairs.get(name) ?? [], sandbox, watcher, settings),
       );
       return new Stage(sandbox, watcher, stages, run);
     } catch (error) {
@@ -116,7 +116,7 @@ async function dispose(nodes: readonly RealNode[], run: RunFolder): Promise<void
 }
 
 function daemonOf({ name, by }: ClusterOptions, run: RunFolder): Daemon {
-  if (typeof by === "function") return by(run);
+  if (typeof by === "object") return by;
   const ledger = join(run.path, `ledger-${name}.jsonl`);
   writeFileSync(ledger, "");
   return demoDaemon(ledger, by);
@@ -126,11 +126,10 @@ function settingsOf(
   clusters: readonly ClusterOptions[],
   daemons: ReadonlyMap<string, Daemon>,
 ): Record<string, unknown> {
-  const settings = ({ name, timers, startIn = "run" }: ClusterOptions) => ({
+  const settings = ({ name, timers }: ClusterOptions) => ({
     nodes: { tag: { key: TAG, value: name } },
     ...daemons.get(name)?.settings,
     timers: { ...TIMERS, ...timers },
-    startIn,
   });
   return {
     beatSeconds: BEAT_SECONDS,
@@ -144,12 +143,25 @@ export class ClusterStage {
   readonly nodes: readonly RealNode[];
   readonly sandbox: Sandbox;
   readonly watcher: Watcher;
+  readonly #settings: SettingsOverride;
 
-  constructor(name: string, nodes: readonly RealNode[], sandbox: Sandbox, watcher: Watcher) {
+  constructor(
+    name: string,
+    nodes: readonly RealNode[],
+    sandbox: Sandbox,
+    watcher: Watcher,
+    settings: SettingsOverride,
+  ) {
     this.name = name;
     this.nodes = nodes;
     this.sandbox = sandbox;
     this.watcher = watcher;
+    this.#settings = settings;
+  }
+
+  /** Deploys the stack anew; these settings of the cluster are others than at the start. */
+  async deploy(changed: SettingsOverride): Promise<void> {
+    await this.sandbox.deploy(recordOf(merge(this.#settings, { clusters: { [this.name]: changed } })));
   }
 
   /** As they were deployed: from the function's code. */
@@ -165,6 +177,11 @@ export class ClusterStage {
   /** So far, by the daemon's own traces. */
   doubleHandOuts(): number {
     return this.nodes[0]?.daemon.doubleHandOuts() ?? 0;
+  }
+
+  /** By the daemon's own traces since an instant. */
+  async testimony(since: number): Promise<Testimony> {
+    return (await this.nodes[0]?.daemon.witness?.(since)) ?? { figures: {} };
   }
 
   /** The node on which the one scheduler really runs. */
