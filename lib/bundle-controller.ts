@@ -1,6 +1,6 @@
 /**
  * Makes the controller's code: `index.mjs`, one minified module with the AWS SDK inside, so that what was tested is what
- * runs, and `settings.json` beside it.
+ * runs.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,14 +13,12 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 /** The Lambda's entry point. */
 const ENTRY = join(ROOT, "lambda/handler.ts");
 
-export const bundleController = async (
-  directory: string,
-  settings: Settings,
-  entry = ENTRY,
-): Promise<void> => {
+/** Answers the module's path. */
+export const bundleHandler = async (directory: string, entry = ENTRY): Promise<string> => {
+  const outfile = join(directory, "index.mjs");
   await build({
     entryPoints: [entry],
-    outfile: join(directory, "index.mjs"),
+    outfile,
     absWorkingDir: ROOT,
     bundle: true,
     platform: "node",
@@ -33,6 +31,12 @@ export const bundleController = async (
     legalComments: "none",
     logLevel: "warning",
   });
+  return outfile;
+};
+
+/** The same with `settings.json` beside it: what the function finds in its own folder. */
+export const bundleController = async (directory: string, settings: Settings): Promise<void> => {
+  await bundleHandler(directory);
   await writeFile(join(directory, "settings.json"), `${JSON.stringify(settings, undefined, 2)}\n`);
 };
 

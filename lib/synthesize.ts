@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App } from "aws-cdk-lib";
-import { bundleController } from "./bundle-controller.ts";
+import { bundleHandler } from "./bundle-controller.ts";
 import type { Settings } from "./core/settings.ts";
 import { FailoverStack } from "./failover-stack.ts";
 import { DEFAULT_STACK_NAME, type Deployment } from "./settings/context.ts";
@@ -38,14 +38,14 @@ export const synthesizeApp = async (
   { stackName, settings }: Deployment,
   entry?: string,
 ): Promise<FailoverStack> => {
-  const codeDirectory = await mkdtemp(join(tmpdir(), "scheduler-failover-code-"));
+  const folder = await mkdtemp(join(tmpdir(), "scheduler-failover-handler-"));
   try {
-    await bundleController(codeDirectory, settings, entry);
-    const stack = new FailoverStack(app, stackName, { settings, codeDirectory });
+    const handler = await bundleHandler(folder, entry);
+    const stack = new FailoverStack(app, stackName, { settings, handler });
     app.synth();
     return stack;
   } finally {
-    await rm(codeDirectory, { recursive: true });
+    await rm(folder, { recursive: true });
   }
 };
 

@@ -1,7 +1,7 @@
 import { Aws, RemovalPolicy } from "aws-cdk-lib";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Key } from "aws-cdk-lib/aws-kms";
-import { EmailIdentity, Identity } from "aws-cdk-lib/aws-ses";
+import { EmailIdentity, type IEmailIdentity, Identity } from "aws-cdk-lib/aws-ses";
 import { type ITopic, Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Construct } from "constructs";
@@ -12,6 +12,10 @@ export interface AlertChannelsProps {
   readonly alerts: AlertSettings;
   /** What the names of this deployment's alarms begin with. */
   readonly alarmPrefix: string;
+  /** A topic that exists already, beside the settings' `topicArn`. */
+  readonly topic?: ITopic;
+  /** An SES identity that exists already, beside the settings' `identity`. */
+  readonly identity?: IEmailIdentity;
 }
 
 /**
@@ -23,18 +27,19 @@ export class AlertChannels extends Construct {
   /** The sender's SES identity, where this deployment makes it. */
   readonly sender?: EmailIdentity;
 
-  constructor(scope: Construct, id: string, { alerts, alarmPrefix }: AlertChannelsProps) {
+  constructor(scope: Construct, id: string, { alerts, alarmPrefix, ...existing }: AlertChannelsProps) {
     super(scope, id);
-    if (alerts.identity === undefined) {
+    if (existing.identity === undefined && alerts.identity === undefined) {
       this.sender = new EmailIdentity(this, "Sender", { identity: Identity.email(alerts.from) });
     }
-    this.topic =
-      alerts.topicArn === undefined
-        ? this.ownTopic(alarmPrefix)
-        : Topic.fromTopicArn(this, "Topic", alerts.topicArn);
+    this.topic = existing.topic ?? this.topicOf(alerts, alarmPrefix);
     if (alerts.subscribe) {
       for (const address of alerts.to) this.topic.addSubscription(new EmailSubscription(address));
     }
+  }
+
+  private topicOf({ topicArn }: AlertSettings, alarmPrefix: string): ITopic {
+    return topicArn === undefined ? this.ownTopic(alarmPrefix) : Topic.fromTopicArn(this, "Topic", topicArn);
   }
 
   /**

@@ -12,7 +12,7 @@ import {
 import {
   Alias,
   Architecture,
-  Code,
+  type Code,
   type IAlias,
   type IVersion,
   Function as LambdaFunction,
@@ -24,6 +24,7 @@ import { functionMegabytes } from "../core/pace.ts";
 import { LIMITS, type Settings } from "../core/settings.ts";
 import { INLINE_CHARACTERS, permissionCharacters, permissionGroups } from "../settings/room.ts";
 import { acknowledge } from "./acknowledge.ts";
+import { withControllerCode } from "./controller-code.ts";
 import type { NodeDocuments } from "./node-documents.ts";
 import { retention } from "./retention.ts";
 import { readNodes, sendDocuments, sendMail, stopNodes, useRecords, writeLogs } from "./permissions.ts";
@@ -35,8 +36,8 @@ export interface ControllerProps {
   readonly dashboardUrl: string;
   /** Namespace of the metrics. */
   readonly namespace: string;
-  /** The bundled code and the settings beside it. */
-  readonly codeDirectory: string;
+  /** Path of the bundled code. */
+  readonly handler: string;
 }
 
 /**
@@ -61,12 +62,24 @@ export class Controller extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const role = this.role(props);
-    this.function = new LambdaFunction(this, "Function", {
+    this.function = withControllerCode(this, props.handler, props.settings, (code) =>
+      this.lambda(code, role, props),
+    );
+    this.function.node.addDependency(props.documents, ...this.nodesPolicies(role, props));
+    const readiness = this.readiness();
+    this.tick = this.alias("tick", "The loop and EC2's events: tick");
+    this.operate = this.alias("operate", "Operators: actions that change something");
+    this.read = this.alias("read", "Operators: actions that only look");
+    for (const alias of [this.tick, this.operate, this.read]) alias.node.addDependency(readiness);
+  }
+
+  private lambda(code: Code, role: Role, props: ControllerProps): LambdaFunction {
+    return new LambdaFunction(this, "Function", {
       description: "Keeps exactly one scheduler running in each cluster",
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       handler: "index.handler",
-      code: Code.fromAsset(props.codeDirectory),
+      code,
       memorySize: functionMegabytes(Object.keys(props.settings.clusters).length),
       timeout: Duration.seconds(LIMITS.lambdaTimeoutSeconds),
       role,
@@ -74,12 +87,6 @@ export class Controller extends Construct {
       environment: environment(props),
       ...NO_SECOND_TRY,
     });
-    this.function.node.addDependency(props.documents, ...this.nodesPolicies(role, props));
-    const readiness = this.readiness();
-    this.tick = this.alias("tick", "The loop and EC2's events: tick");
-    this.operate = this.alias("operate", "Operators: actions that change something");
-    this.read = this.alias("read", "Operators: actions that only look");
-    for (const alias of [this.tick, this.operate, this.read]) alias.node.addDependency(readiness);
   }
 
   private role({ settings, table }: ControllerProps): Role {

@@ -32,7 +32,8 @@ import { retention } from "./retention.ts";
 export interface LoopProps {
   readonly settings: Settings;
   readonly tick: IAlias;
-  readonly stackName: string;
+  /** What the log group's name begins with. */
+  readonly name: string;
 }
 
 /**
@@ -45,11 +46,11 @@ export class Loop extends Construct {
   readonly stateMachine: StateMachine;
   readonly schedule: Schedule;
 
-  constructor(scope: Construct, id: string, { settings, tick, stackName }: LoopProps) {
+  constructor(scope: Construct, id: string, { settings, tick, name }: LoopProps) {
     super(scope, id);
     /** The prefix keeps the log delivery's resource policy short; there is no other way to name such a group. */
     const logGroup = new LogGroup(this, "Logs", {
-      logGroupName: `/aws/vendedlogs/states/${stackName}-loop`,
+      logGroupName: `/aws/vendedlogs/states/${name}-loop`,
       retention: retention(settings.logRetentionDays),
       removalPolicy: RemovalPolicy.DESTROY,
     });

@@ -8,7 +8,8 @@ import { documentPlace } from "../settings/room.ts";
 
 interface NodeDocumentsProps {
   readonly settings: Settings;
-  readonly stackName: string;
+  /** What the documents' names begin with. */
+  readonly prefix: string;
 }
 
 /**
@@ -27,9 +28,9 @@ export class NodeDocuments extends Construct {
   readonly hashes: Readonly<Record<string, string>>;
   readonly documents: readonly CfnDocument[];
 
-  constructor(scope: Construct, id: string, { settings, stackName }: NodeDocumentsProps) {
+  constructor(scope: Construct, id: string, { settings, prefix }: NodeDocumentsProps) {
     super(scope, id);
-    this.prefix = `${stackName}-`;
+    this.prefix = prefix;
     const placed = Object.entries(settings.clusters).map(([cluster, own], n) => {
       const content = documentContent(cluster, own);
       const place = documentPlace(n);

@@ -20,16 +20,16 @@ export const DEFAULT_STACK_NAME = "SchedulerFailover";
  * Names of documents and log groups begin with the stack's name: short enough for the longest cluster's document, and
  * not with a prefix that AWS keeps for itself.
  */
-const STACK_NAME = /^(?!aws|amazon|amzn)[A-Za-z][A-Za-z0-9-]{0,63}$/i;
-const STACK_NAME_RULE =
+export const DEPLOYMENT_NAME = /^(?!aws|amazon|amzn)[A-Za-z][A-Za-z0-9-]{0,63}$/i;
+export const DEPLOYMENT_NAME_RULE =
   "must be at most 64 letters, digits and -, begin with a letter, and not with aws, amazon or amzn";
 
 /** @throws SettingsError with every fault found. */
 export const readContext = (context: (key: string) => unknown): ReadDeployment => {
   const stackName = context("stackName") ?? DEFAULT_STACK_NAME;
   const source = context("settings");
-  if (typeof stackName !== "string" || !STACK_NAME.test(stackName)) {
-    throw wrong({ path: ["stackName"], rule: STACK_NAME_RULE, found: { value: stackName } });
+  if (typeof stackName !== "string" || !DEPLOYMENT_NAME.test(stackName)) {
+    throw wrong({ path: ["stackName"], rule: DEPLOYMENT_NAME_RULE, found: { value: stackName } });
   }
   if (source === undefined) {
     const rule =

@@ -72,7 +72,7 @@ describe.each([1, 10, 50, MOST_CLUSTERS])("a deployment of %i clusters", (count)
       .flatMap(({ properties }) => statementsOf(properties["PolicyDocument"]))
       .flatMap(({ Resource }) => Resource)
       .filter((resource) => resource.includes(":document/"));
-    expect(allowed.map((arn) => arn.split("/")[1]).toSorted()).toEqual([...documents].toSorted());
+    expect(new Set(allowed.map((arn) => arn.split("/")[1]))).toEqual(new Set(documents));
 
     const controller = only("AWS::Lambda::Function").properties;
     expect(controller["MemorySize"]).toBe(functionMegabytes(count));
