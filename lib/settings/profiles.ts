@@ -41,11 +41,12 @@ const UNIT_OF_AIRFLOW: Given = {
   source: "Airflow's source, scripts/systemd/airflow-scheduler.service",
 };
 
-const PATTERN_OF_AIRFLOW: Given = {
-  value: "airflow scheduler( |$)",
-  reason: "its command line, and that of the helpers that it names after itself",
-  source: "tried with 2.11.2 and 3.3.2",
-};
+export const PATTERN_OF_AIRFLOW = {
+  value: "airflow schedule",
+  reason:
+    "its command line, and that of the helpers that it names after itself; without the r, since setproctitle takes the last character away where `start` has kept it from the environment",
+  source: "tried with 2.11.2",
+} as const satisfies Given;
 
 const HEALTH_OF_AIRFLOW: Given = {
   value: "http://localhost:8974/health",

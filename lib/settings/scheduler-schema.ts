@@ -36,7 +36,7 @@ export const schedulerSchema = section(
     pattern: text(
       ONE_LINE,
       "must be an extended regular expression on one line",
-      "Extended regular expression that the scheduler's command line matches, and nothing else's. Only with `start`.",
+      "Extended regular expression that the scheduler's command line matches, and nothing else's; without its last character, which programs lose that name themselves by setproctitle. Only with `start`.",
     )
       .max(200, { error: "must be at most 200 characters" })
       .refine((value) => !value.includes("{{"), { error: "must not contain {{, which Run Command replaces" })

@@ -51,7 +51,7 @@ describe("init --airflow-cfg", () => {
     expect(io.screen + written()).not.toContain("hunter2");
     expect(readSettings({ file: join(directory, "settings.yaml") }).clusters["main"]?.scheduler).toEqual({
       start: "export AIRFLOW_HOME=/home/airflow/airflow;airflow scheduler",
-      pattern: "airflow scheduler",
+      pattern: "airflow schedule",
       user: "ana",
       activate: "/opt/venv/bin/activate",
     });
@@ -115,10 +115,10 @@ describe("a start command", () => {
   it.each([
     ["sudo systemctl restart airflow-scheduler", { unit: "airflow-scheduler.service" }],
     ["/bin/systemctl start airflow@1.service", { unit: "airflow@1.service" }],
-    ["nohup airflow scheduler &", { start: "airflow scheduler", pattern: "airflow scheduler" }],
+    ["nohup airflow scheduler &", { start: "airflow scheduler", pattern: "airflow schedule" }],
     [
       "export A=/h;source /v/bin/activate;nohup airflow scheduler >> ~/l.log 2>&1 &",
-      { start: "export A=/h;airflow scheduler", activate: "/v/bin/activate", pattern: "airflow scheduler" },
+      { start: "export A=/h;airflow scheduler", activate: "/v/bin/activate", pattern: "airflow schedule" },
     ],
     ["export A=/h;;nohup airflow scheduler &", { start: "export A=/h;airflow scheduler" }],
     ["export A=/h\\;airflow scheduler", { start: "export A=/h;airflow scheduler" }],

@@ -48,6 +48,7 @@ describe("a profile", () => {
 
   it.each([
     ["airflow-2", "/opt/venv/bin/python /opt/venv/bin/airflow scheduler"],
+    ["airflow-2", "/opt/venv/bin/python /opt/venv/bin/airflow schedule"],
     ["airflow-2", "airflow scheduler -- DagFileProcessorManager"],
     ["celery-beat", "/opt/venv/bin/python /opt/venv/bin/celery -A shop beat --pidfile="],
     ["celery-beat", "[celery beat] -A shop beat "],
@@ -122,7 +123,7 @@ describe("the second opinion that a profile offers", () => {
       withProfile(
         "airflow-2",
         [`${main}.scheduler.start`, "exec airflow scheduler"],
-        [`${main}.scheduler.pattern`, "airflow .*[Ss]cheduler"],
+        [`${main}.scheduler.pattern`, "airflow .*[Ss]chedule"],
         [`${main}.scheduler.secondOpinion`, {}],
       ),
     );

@@ -1,5 +1,7 @@
 /** The predecessor's start and stop commands, and what of them is still needed. */
 
+import { PATTERN_OF_AIRFLOW } from "../../settings/profiles.ts";
+
 export interface StartCommand {
   /** A systemd unit, where the command was nothing but systemctl. */
   readonly unit?: string;
@@ -62,7 +64,7 @@ export function convertStart(written: string): StartCommand {
   return {
     start,
     notes,
-    ...(AIRFLOW.test(start) ? { pattern: "airflow scheduler" } : {}),
+    ...(AIRFLOW.test(start) ? { pattern: PATTERN_OF_AIRFLOW.value } : {}),
     ...(activate === undefined ? {} : { activate }),
   };
 }
