@@ -10,7 +10,8 @@
  *   --mutation NAME                    with one rule taken out: unconditional-write, nodes-obey-all
  *
  * The seed fixes what is drawn: faults, delays, invocations. It does not fix how the machine schedules the processes, so
- * that a run is not repeated to the letter. Exit: 0 as expected, 1 not, 2 usage.
+ * that a run is not repeated to the letter. moto is no DynamoDB to rely on: it may apply two writes on one condition, and
+ * a run on it finds that, as a mutation that nobody made. Exit: 0 as expected, 1 not, 2 usage.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -49,6 +49,12 @@ export const SUITES: readonly Suite[] = [
     needs: "python3 3.11 with venv, and PyPI",
   },
   {
+    name: "loop in two interpreters",
+    command: ["vitest", "run", "--config", "test/deploy/vitest.config.ts", "test/deploy/loop"],
+    group: "ci",
+    needs: "python3 3.11 with venv, and PyPI: without it the sandbox's interpreter alone is asked",
+  },
+  {
     name: "template under cfn-lint",
     command: ["vitest", "run", "--config", "test/deploy/vitest.config.ts", "test/deploy/static"],
     group: "ci",

@@ -84,8 +84,13 @@ const play = async (sandbox: Sandbox): Promise<void> => {
 
   await sandbox.waitUntil("it has settled again", lastCode("STEADY"), 60);
   const before = whereItRuns(sandbox.state());
-  await sandbox.invoke({ action: "failover", reason: "recorded session" });
-  await sandbox.waitUntil("moved by hand", runsElsewhere(before), 60);
+  await sandbox.invoke({ action: "drill", reason: "recorded session" });
+  await sandbox.waitUntil("moved by a drill", runsElsewhere(before), 60);
+  await sandbox.waitUntil("and back", hasHistory("DRILL_DONE"), 60);
+  await sandbox.fault("start-fails", { node: elsewhere(sandbox.state()) });
+  await sandbox.invoke({ action: "drill", reason: "recorded session" });
+  await sandbox.waitUntil("a drill has failed", hasHistory("DRILL_FAILED"), 90);
+  await sandbox.fault("clear");
 
   for (const action of ["status", "metadata", "history", "version"]) await sandbox.invoke({ action }, "read");
   await sandbox.invoke({ action: "send_test_email" });
@@ -129,6 +134,9 @@ const throughOutages = async (sandbox: Sandbox): Promise<void> => {
 
 const whereItRuns = ({ nodes }: SandboxState): string | undefined =>
   nodes.find(({ schedulers }) => schedulers.length > 0)?.id;
+
+const elsewhere = ({ nodes }: SandboxState): string =>
+  nodes.find(({ schedulers }) => schedulers.length === 0)?.id ?? "";
 
 const runsElsewhere =
   (before: string | undefined) =>
