@@ -40,7 +40,7 @@ function judgeBody(body: string, path: string, expected: string): HealthVerdict 
   return String(value) === expected ? "healthy" : "unhealthy";
 }
 
-/** The paths that settings accept: `$.scheduler.status`, `$.rows[0].state`. */
+/** The paths that settings accept: `$.daemon.status`, `$.rows[0].state`. */
 export const JSON_PATH = /^\$(\.[A-Za-z_][A-Za-z0-9_-]*|\[[0-9]+\])+$/;
 
 function pathKeys(path: string): readonly string[] {

@@ -5,6 +5,9 @@ import type { WrittenHealth } from "./schema.ts";
 /** As `URL` writes them. */
 const LOOPBACK: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
+const OF_ALL =
+  "must not be what Airflow's webserver or API server says, which is healthy as long as any scheduler is and vouches for no node; take url http://localhost:8974/health, the scheduler's own health server, without jsonPath";
+
 /** Checks that people will think of, and why they are none. Figures: Airflow 2.11.2 and Dagster 1.13.29, tried. */
 const UNFIT: readonly (readonly [pattern: RegExp, rule: string])[] = [
   [
@@ -51,6 +54,24 @@ export const healthRules: readonly Rule<WrittenHealth>[] = [
         "must be at localhost, 127.0.0.1 or [::1], where the node sees that it is the scheduler who answers: an answer from elsewhere vouches for no node; if it shall count all the same, set answeredBy to anybody",
         url,
       ),
+  },
+  {
+    holds:
+      "`url` is not that of Airflow's webserver or API server, nor `jsonPath` where they say it, unless `answeredBy` is `anybody`: they are healthy as long as any scheduler is.",
+    breaches: ({ url, jsonPath, answeredBy }) => [
+      ...breach(
+        answeredBy === "scheduler" && url !== undefined && new URL(url).pathname === "/api/v2/monitor/health",
+        ["url"],
+        OF_ALL,
+        url,
+      ),
+      ...breach(
+        answeredBy === "scheduler" && jsonPath === "$.scheduler.status",
+        ["jsonPath"],
+        OF_ALL,
+        jsonPath,
+      ),
+    ],
   },
   {
     holds:

@@ -96,7 +96,7 @@ export const healthSchema = section(
       ),
     jsonPath: text(
       JSON_PATH,
-      "must be a path of names and indexes such as $.scheduler.status",
+      "must be a path of names and indexes such as $.daemon.status",
       "Where in the JSON answer of `url` to look, which must then be there.",
     ).optional(),
     equals: text(

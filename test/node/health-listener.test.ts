@@ -80,6 +80,16 @@ describe.runIf(hasCurl).concurrent("an answer by URL counts", () => {
     expect(await answerOf(node, await begin(node))).toEqual({ code: 200, body: "fine" });
   });
 
+  it("from an elder of the main process, in its session", async ({ expect, onTestFinished }) => {
+    const port = await freePort();
+    const daemon = `sleep ${100_000 + port}`;
+    // Anchored: the shell around it has the same words in its command line.
+    const scheduler = { start: `${serverAt(port)} & sleep 0.3; ${daemon}`, pattern: `^${daemon}` };
+    const node = new TestNode(clusterSettings(scheduler, { health: healthAt(port) }));
+    onTestFinished(() => node.dispose());
+    expect(await answerOf(node, await begin(node))).toMatchObject({ code: 200 });
+  });
+
   it("whoever has the same port at another address", async ({ expect, onTestFinished }) => {
     const port = await freePort();
     onTestFinished(await strangerAt(port, "127.0.0.2"));

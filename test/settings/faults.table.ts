@@ -259,6 +259,16 @@ export const FAULTS: readonly (readonly [name: string, changes: readonly Change[
     'health.url is "http://web.airline.dev:8080/health": must be at localhost, 127.0.0.1 or [::1]',
   ],
   [
+    "a health URL that speaks for all schedulers together",
+    [[`${main}.health.url`, "http://localhost:8080/api/v2/monitor/health"]],
+    "must not be what Airflow's webserver or API server says",
+  ],
+  [
+    "a place in a webserver's answer for all schedulers",
+    [withUrl, [`${main}.health.jsonPath`, "$.scheduler.status"]],
+    'health.jsonPath is "$.scheduler.status": must not be what Airflow\'s webserver',
+  ],
+  [
     "a health check that takes 3.5 s of CPU",
     [[`${main}.health.command`, ". /opt/venv/bin/activate && airflow jobs check --local"]],
     "must not be `airflow jobs check`: each takes 3.5 s of CPU",

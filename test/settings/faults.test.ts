@@ -79,7 +79,15 @@ describe("settings are accepted", () => {
     ],
     [
       "with a URL's JSON",
-      [withUrl, [`${main}.health.jsonPath`, "$.scheduler.status"], [`${main}.health.equals`, "healthy"]],
+      [withUrl, [`${main}.health.jsonPath`, "$.daemon.status"], [`${main}.health.equals`, "healthy"]],
+    ],
+    [
+      "with what a webserver says, where that is meant so",
+      [
+        [`${main}.health.url`, "http://web.airline.dev/health"],
+        [`${main}.health.jsonPath`, "$.scheduler.status"],
+        [`${main}.health.answeredBy`, "anybody"],
+      ],
     ],
     [
       "with a URL elsewhere that is meant so",
