@@ -61,6 +61,11 @@ export const SUITES: readonly Suite[] = [
     needs: "python3 3.11 with venv, and PyPI",
   },
   {
+    name: "package in somebody else's project",
+    command: ["vitest", "run", "--config", "test/package/vitest.config.ts"],
+    group: "ci",
+  },
+  {
     name: "console and dashboard in a browser",
     command: ["tsx", "test/console/run.ts"],
     group: "ci",
