@@ -10,7 +10,7 @@ import { formatInstant } from "../lib/core/instants.ts";
 import { decideAfter, decideBefore } from "../lib/core/decide.ts";
 import type { Decision, View } from "../lib/core/decide.ts";
 import { freshRecord, isGone, isUnfenced } from "../lib/core/notes.ts";
-import { FAILOVER_CODE } from "../lib/core/metrics.ts";
+import { newsMetrics } from "../lib/core/metrics.ts";
 import { outboxAgeSeconds } from "../lib/core/news.ts";
 import { commit } from "../lib/core/plan.ts";
 import { proofOf } from "../lib/core/proof.ts";
@@ -205,12 +205,10 @@ class Pass {
   private report(decision: Decision, record: ClusterRecord): void {
     const { ports, context } = this;
     const now = ports.clock.now();
-    const told = record.outbox.flatMap(({ history, at }) => (history && at >= this.begun ? [history] : []));
     ports.metrics.put(context.cluster, {
       SchedulersRunning: decision.running,
       NodesUnknown: decision.unknown,
-      Transitions: told.length,
-      Failovers: told.filter(({ code }) => code === FAILOVER_CODE).length,
+      ...newsMetrics(record),
       GrantSecondsLeft: Math.max(0, (record.plan.until - now) / 1000),
       OutboxAgeSeconds: outboxAgeSeconds(record, now),
     });

@@ -33,6 +33,12 @@ const detail = z
       .optional()
       .describe("Lambda's request id of the asking, which CloudTrail knows too."),
     gapSeconds: z.number().optional().describe("Seconds without a scheduler, where this ended such a time."),
+    drill: z
+      .strictObject({ seconds: z.number(), gapSeconds: z.number() })
+      .optional()
+      .describe(
+        "With DRILL_DONE: how long it took, and how long there was no scheduler, both ways together.",
+      ),
     skipped: z
       .int()
       .optional()

@@ -102,6 +102,7 @@ const DESCRIPTIONS: Readonly<Record<ConvergeParameter, string>> = {
   Token: "The plan's fencing number.",
   Until: "The end of the grant, Unix milliseconds.",
   Invocation: "The invocation that a restart stops first, or none.",
+  TakeOver: "The table of another deployment whose stamp this one replaces, or none.",
 };
 
 function documentParameters(cluster: string): DocumentContent["parameters"] {

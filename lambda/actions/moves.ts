@@ -1,13 +1,14 @@
 /**
  * Wishes to move the scheduler. The ticks prove every other node stopped before they start it anywhere. A `switchover`
- * moves one that runs well, and goes back if it does not come up there; a `failover` moves it whatever it does.
+ * moves one that runs well, and goes back if it does not come up there; a `drill` is one there and one back; a `failover`
+ * moves it whatever it does.
  */
 import * as z from "zod/mini";
 import { hiccup } from "../../lib/core/facts.ts";
 import { formatForPeople, parseInstant } from "../../lib/core/instants.ts";
 import type { NodeId } from "../../lib/core/model.ts";
 import { courseOf } from "../../lib/core/steering.ts";
-import { runsWell, targetObstacle, type Obstacle } from "../../lib/core/wishes.ts";
+import { drillObstacle, runsWell, targetObstacle, type Obstacle } from "../../lib/core/wishes.ts";
 import { refuse, type Refusal } from "./reply.ts";
 import { nodeName, wishAction, type Situation, type Wanted, type WishInput } from "./wish.ts";
 
@@ -42,6 +43,24 @@ export const switchover = wishAction<SwitchoverInput>({
   whyNot: (situation, wanted) =>
     whyAside(situation) ?? whyNotWell(situation, wanted) ?? whyNoTarget(situation, wanted),
 });
+
+export const drill = wishAction<WishInput & { readonly to?: string }>({
+  action: "switchover",
+  fields: { to: z.optional(nodeName) },
+  wanted: ({ to }) => ({ to, drill: { leg: "there", begunAt: 0, gapSeconds: 0 } }),
+  whyNot: (situation, wanted) => whyNoDrill(situation) ?? whyNoTarget(situation, wanted),
+  means: ({ record }) => ({
+    words: `Both ways are real moves; it goes back to ${record.phase.active ?? "no node"} when the scheduler has settled.`,
+  }),
+});
+
+function whyNoDrill({ record, settings, deployed }: Situation): Refusal | undefined {
+  const course = courseOf(record, deployed);
+  const obstacle = drillObstacle(record, settings, "there");
+  if (course === "run" && obstacle === undefined) return undefined;
+  const why = obstacle ?? `${record.cluster} is ${course}`;
+  return refuse("NOT_WELL", `A drill moves a scheduler that runs well, in a cluster that is: ${why}.`);
+}
 
 function whyAside({ record, deployed }: Situation): Refusal | undefined {
   const course = courseOf(record, deployed);

@@ -12,10 +12,11 @@ import type { Action, ActionContext } from "./action.ts";
 import { history } from "./history.ts";
 import { inspect } from "./inspect.ts";
 import { metadata } from "./metadata.ts";
-import { failover, switchover } from "./moves.ts";
+import { drill, failover, switchover } from "./moves.ts";
 import { refuse, refuseFaults, type Reply } from "./reply.ts";
 import { sendTestEmail } from "./send-test-email.ts";
 import { status } from "./status.ts";
+import { takeOver } from "./take-over.ts";
 import { cancel, clearMetadata, detach, exclude, include, observe, pause, resume } from "./steer.ts";
 import { version } from "./version.ts";
 import { why } from "./why.ts";
@@ -24,6 +25,7 @@ import { why } from "./why.ts";
 export const ACTIONS: Readonly<Record<string, Action<never>>> = {
   failover,
   switchover,
+  drill,
   cancel,
   pause,
   resume,
@@ -31,6 +33,7 @@ export const ACTIONS: Readonly<Record<string, Action<never>>> = {
   detach,
   exclude,
   include,
+  take_over: takeOver,
   clear_metadata: clearMetadata,
   status,
   why,

@@ -69,9 +69,10 @@ export function nodeView(
 }
 
 export function wishView(wish: Wish) {
-  const { at, notBefore, until, ...rest } = wish;
+  const { at, notBefore, until, drill, ...rest } = wish;
   return {
     ...rest,
+    ...(drill === undefined ? {} : { drill: { ...drill, begunAt: timeView(drill.begunAt) } }),
     at: timeView(at),
     ...(notBefore === undefined ? {} : { notBefore: timeView(notBefore) }),
     ...(until === undefined ? {} : { until: timeView(until) }),

@@ -34,7 +34,7 @@ const WISH_FIELDS = {
 export const nodeName = z.string().check(z.minLength(1), z.maxLength(64));
 
 /** What is wished, without who and why. */
-export type Wanted = Pick<Wish, "action" | "to" | "override" | "notBefore" | "until">;
+export type Wanted = Pick<Wish, "action" | "to" | "override" | "owner" | "notBefore" | "until" | "drill">;
 
 /** What the record knows when a wish is asked. */
 export interface Situation {
@@ -130,7 +130,7 @@ async function put(
   const begins =
     wish.notBefore === undefined ? "with the next tick" : `at ${formatForPeople(wish.notBefore)}`;
   const sentences = [
-    `The ${wish.action} ${wish.id} is accepted; it begins ${begins}.`,
+    `The ${nameOf(wish)} ${wish.id} is accepted; it begins ${begins}.`,
     ...(replaces === undefined ? [] : [`It takes the place of ${replaces}, which is not carried on.`]),
     ...(meaning === undefined || meaning.words === "" ? [] : [meaning.words]),
   ];
@@ -138,33 +138,40 @@ async function put(
 }
 
 /** A wish in words, for the one that takes its place. */
-export function describe({ action, id, by, phase }: Wish): string {
-  return `the ${action} ${id}, ${phase}, asked by ${by}`;
+export function describe(wish: Wish): string {
+  const { id, by, phase } = wish;
+  return `the ${nameOf(wish)} ${id}, ${phase}, asked by ${by}`;
+}
+
+/** As its operator asked for it. */
+export function nameOf({ action, drill }: Pick<Wish, "action" | "drill">): string {
+  return drill === undefined ? action : "drill";
 }
 
 /** A wish is on the record: the caller's own, by its key, or another one that is under way. */
 function standing(cluster: string, wish: Wish, wanted: Wanted, key: string | undefined): Answer | Refusal {
   if (wish.id !== key) {
     const sentence = `Another wish is under way: ${describe(wish)}. ${wayOut(wish)}`;
-    return refuse("REQUEST_UNDER_WAY", sentence, { field: "action", value: wanted.action });
+    return refuse("REQUEST_UNDER_WAY", sentence, { field: "action", value: nameOf(wanted) });
   }
-  const differs = COMPARED.filter((field) => wish[field] !== wanted[field]);
-  if (differs.length > 0) {
-    const sentence = `The key ${key} was used for another wish, a ${wish.action}${wish.to === undefined ? "" : ` with ${wish.to}`}: take another one.`;
+  if (COMPARED.some((what) => what(wish) !== what(wanted))) {
+    const sentence = `The key ${key} was used for another wish, a ${nameOf(wish)}${wish.to === undefined ? "" : ` with ${wish.to}`}: take another one.`;
     return refuse("KEY_REUSED", sentence, { field: "key", value: key });
   }
   const sentence =
-    `The ${wish.action} ${wish.id} was asked before: ${wish.phase}. ${wish.sentence ?? ""}`.trim();
+    `The ${nameOf(wish)} ${wish.id} was asked before: ${wish.phase}. ${wish.sentence ?? ""}`.trim();
   return accepted(cluster, "ALREADY_ASKED", sentence, wish);
 }
 
-const COMPARED = [
-  "action",
-  "to",
-  "override",
-  "notBefore",
-  "until",
-] as const satisfies readonly (keyof Wanted)[];
+/** What the same key must ask for again. On its way back a drill's target is another one than was asked for. */
+const COMPARED: readonly ((wish: Wanted) => unknown)[] = [
+  nameOf,
+  ({ to, drill }) => (drill === undefined ? to : undefined),
+  ({ override }) => override,
+  ({ owner }) => owner,
+  ({ notBefore }) => notBefore,
+  ({ until }) => until,
+];
 
 function wayOut({ action, phase }: Wish): string {
   if (action !== "failover" && action !== "switchover")
@@ -180,7 +187,7 @@ function accepted(
   wish: Wish,
   more: Answer["data"] = {},
 ): Answer {
-  return { ok: true, action: wish.action, cluster, code, sentence, data: { ...wishView(wish), ...more } };
+  return { ok: true, action: nameOf(wish), cluster, code, sentence, data: { ...wishView(wish), ...more } };
 }
 
 /** Without what is undefined: neither items nor replies have a word for it. */

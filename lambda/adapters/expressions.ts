@@ -47,6 +47,7 @@ const OWNED_BY_TICKS: Readonly<Record<Exclude<keyof ClusterRecord, "request">, t
   newsAt: true,
   steering: true,
   excluded: true,
+  takeOver: true,
   last: true,
   dueAt: true,
   savedAt: true,

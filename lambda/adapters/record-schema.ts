@@ -32,6 +32,7 @@ const plan = z.object({
   others: mode,
   until: instant,
   invocation: z.string(),
+  takeOver: z.optional(z.string()),
 });
 
 const report = z.object({
@@ -62,6 +63,7 @@ const node = z.object({
   report: z.optional(report),
   reportedAt: instant,
   silentSince: z.optional(instant),
+  evasiveSince: z.optional(instant),
   instance: z.string(),
   missing: instant,
   obstacle: z.optional(z.string()),
@@ -111,6 +113,7 @@ const historyEntry = z.object({
   reason: z.optional(z.string()),
   requestId: z.optional(z.string()),
   gapSeconds: z.optional(z.number()),
+  drill: z.optional(z.object({ seconds: z.number(), gapSeconds: z.number() })),
 });
 
 const mailNews = z.object({
@@ -143,14 +146,17 @@ const wish = z.object({
     "detach",
     "exclude",
     "include",
+    "take_over",
     "clear_metadata",
     "cancel",
   ]),
   to: z.optional(z.string()),
   override: z.optional(z.string()),
+  owner: z.optional(z.string()),
   notBefore: z.optional(instant),
   until: z.optional(instant),
   from: z.optional(z.string()),
+  drill: z.optional(z.object({ leg: z.enum(["there", "back"]), begunAt: instant, gapSeconds: z.number() })),
   replaces: z.optional(z.string()),
   by: z.string(),
   reason: z.string(),
@@ -184,6 +190,7 @@ const clusterRecord = z.object({
   request: z.optional(wish),
   steering: z.optional(steering),
   excluded: z.optional(z.array(z.string())),
+  takeOver: z.optional(z.object({ owner: z.string(), until: instant })),
   last: z.object({ code: z.string(), sentence: z.string(), at: instant }),
   dueAt: instant,
   newsAt: instant,

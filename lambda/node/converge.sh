@@ -115,7 +115,7 @@ keep_program() {
 
 # Our own unit around the start command. It is never enabled: after a boot it waits for a grant, or for people.
 put_own_unit() {
-  program="ARG_CLUSTER='$ARG_CLUSTER' ARG_ACTIVE=none
+  program="ARG_CLUSTER='$ARG_CLUSTER' ARG_ACTIVE=none ARG_OWNER=none ARG_TAKEOVER=none
 $(grep -v '^ARG_' "$0")"
   put_file "$etc/program" "$program" 0700 && put_file "$units/$unit" "$(own_unit_text)" 0644
 }

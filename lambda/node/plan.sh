@@ -13,6 +13,8 @@ check_arguments() {
   is_word "$ARG_CLUSTER" 'A-Za-z0-9_-' 64 || return 1
   fault=ARG_OWNER
   is_word "$ARG_OWNER" 'A-Za-z0-9:/_.-' 400 || return 1
+  fault=ARG_TAKEOVER
+  is_word "$ARG_TAKEOVER" 'A-Za-z0-9:/_.-' 400 || return 1
   for fault in ARG_ACTIVE ARG_LIFE ARG_INVOCATION; do
     eval "value=\${$fault}"
     is_word "$value" 'A-Za-z0-9_.-' 80 || return 1
@@ -74,17 +76,24 @@ check_machine() {
   esac
 }
 
-# Under the lock: whether the plan is obeyed, and, if so, all that it says is written down. Nothing is done yet.
-accept() {
-  begin_life
-  # Two stamps: the state's, which ends with the boot, and the unit's, which tells another cluster's name too.
-  refusal=owned-by
+# Whether no other deployment has put its stamp on this node: on the state, which ends with the boot, or on the unit, which
+# tells another cluster's name too. In $stamp whose it is.
+is_ours() {
   [ -z "$stamp" ] || [ "$stamp" = "$ARG_OWNER" ] || return 1
   read_drop_in "$drop_in"
   case $unit_owner/$unit_cluster in
-  / | "$ARG_OWNER/$ARG_CLUSTER" | "none/$ARG_CLUSTER") ;;
+  / | "$ARG_OWNER/$ARG_CLUSTER" | "none/$ARG_CLUSTER" | "$ARG_TAKEOVER/$ARG_CLUSTER") ;;
   *) stamp="$unit_owner $unit_cluster" && return 1 ;;
   esac
+}
+
+# Under the lock: whether the plan is obeyed, and, if so, all that it says is written down. Nothing is done yet.
+accept() {
+  begin_life
+  # A stamp that the plan names is replaced: the grant under it goes on to its end, and its token is still obeyed.
+  refusal=owned-by
+  [ "$stamp" != "$ARG_TAKEOVER" ] || stamp=''
+  is_ours || return 1
   refusal=token
   [ "$ARG_TOKEN" -ge "$seen" ] || return 1
   # From here on the older plans are void, even if this one cannot be granted: there is a newer one.

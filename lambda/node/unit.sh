@@ -62,7 +62,7 @@ name_former() {
     read_drop_in "$f"
     f=${f%.d/*}
     case $unit_owner/$unit_cluster in
-    "$ARG_OWNER/$ARG_CLUSTER" | "none/$ARG_CLUSTER") add_former "${f##*/}" ;;
+    "$ARG_OWNER/$ARG_CLUSTER" | "none/$ARG_CLUSTER" | "$ARG_TAKEOVER/$ARG_CLUSTER") add_former "${f##*/}" ;;
     esac
   done
   named_units=

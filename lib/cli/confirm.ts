@@ -83,6 +83,20 @@ export function lettingGoPlan(status: Status, now: Instant): Plan {
   ];
 }
 
+export function takeOverPlan(status: Status, owner: string, now: Instant): Plan {
+  const stamped = status.view.nodes.filter(({ reason }) => reason.includes("owned-by"));
+  return [
+    ["now", `${verdictOf(status, now).words}. ${status.sentence}`],
+    ["nodes", stamped.map(({ id, reason }) => `${id}: ${reason}`).join("; ") || "none says that it is owned"],
+    ["stamp", `of ${owner} is replaced by this deployment's, on every node that carries it`],
+    ["scheduler", "is left as it is, and adopted"],
+    [
+      "staked",
+      "that deployment must be gone or detached: one that still drives nodes may start a second one",
+    ],
+  ];
+}
+
 export function clearingPlan(status: Status, now: Instant): Plan {
   return [
     ["now", `${verdictOf(status, now).words}. ${status.sentence}`],

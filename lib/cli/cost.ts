@@ -25,7 +25,7 @@ export const COUNTS = {
   logBytes: 2_000,
   /** Those of events come to hours of a month, and a metric is charged by the hours in which it gets a figure. */
   metricsPerCluster: METRIC_NAMES.length - EVENT_METRICS.length,
-  alarmsPerCluster: 5,
+  alarmsPerCluster: 6,
   alarmsPerStack: 1,
   mails: 30,
 } as const;

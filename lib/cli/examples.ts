@@ -8,6 +8,7 @@ export type After =
   | "the scheduler was killed"
   | "a pause"
   | "the standby was excluded"
+  | "the stack was deleted and deployed anew"
   | "a switchover was asked for tonight";
 
 export interface Example {
@@ -21,6 +22,7 @@ export interface Example {
 }
 
 const STANDBY = "i-0b5e7a1f2c3d4e5f6";
+export const FORMER_TABLE = "arn:aws:dynamodb:eu-central-1:123456789012:table/former-stack-records";
 
 export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   status: [
@@ -61,6 +63,12 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   drill: [{ words: "drill --yes" }],
   stop: [{ words: 'stop --reason "back to the predecessor" --yes' }],
   detach: [{ words: "detach --yes" }],
+  take_over: [
+    {
+      words: `take_over ${FORMER_TABLE} --reason "the old stack is deleted" --yes`,
+      after: "the stack was deleted and deployed anew",
+    },
+  ],
   clear_metadata: [{ words: "clear_metadata --yes" }],
   init: [
     { words: "init" },

@@ -37,7 +37,8 @@ function tellStep(session: Session, status: Status, wish: WishView, told: Set<st
   const waits = phase === "accepted";
   // Until a tick has ended under the wish, the status still says what was before it.
   const isOlder = waits || (instantOf(status.view.tickedAt) ?? 0) < (instantOf(wish.at) ?? 0);
-  const step = ended || isOlder ? phase : `${phase} ${status.code}`;
+  const way = wish.drill?.leg ?? "";
+  const step = ended || isOlder ? `${way} ${phase}` : `${way} ${phase} ${status.code}`;
   if (told.has(step)) return;
   told.add(step);
   const begun = waits ? begins(wish) : "A tick is at work on it.";

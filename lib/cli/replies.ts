@@ -44,6 +44,8 @@ const wishSchema = z.looseObject({
   sentence: z.string().optional(),
   at: time,
   notBefore: time,
+  /** A switchover that is one way of a drill. */
+  drill: z.looseObject({ leg: z.string(), begunAt: time }).optional(),
 });
 
 const entrySchema = z.looseObject({
@@ -56,6 +58,7 @@ const entrySchema = z.looseObject({
   by: z.string().optional(),
   reason: z.string().optional(),
   gapSeconds: z.number().optional(),
+  drill: z.looseObject({ seconds: z.number(), gapSeconds: z.number() }).optional(),
   proofs: z.record(z.string(), proof).default({}),
 });
 

@@ -16,6 +16,10 @@ export function answers(node: NodeView): boolean {
   return node.silentSince === null && node.reportAgeSeconds !== null;
 }
 
+/** Refused, busy and overridden say nothing of the scheduler. */
+const says = (node: NodeView): boolean => answers(node) && SAYS.has(node.state);
+const SAYS: ReadonlySet<string> = new Set(["running", "stopped", "starting", "stopping"]);
+
 export function verdictOf({ view }: Status, now: Instant): Verdict {
   if (!view.recorded) return { answer: "unknown", words: "no tick has looked yet" };
   const ticked = instantOf(view.tickedAt);
@@ -30,12 +34,10 @@ export function verdictOf({ view }: Status, now: Instant): Verdict {
   }
   const [one] = running;
   if (one) return { answer: "yes", words: `running on ${one.id}${runsFor(one, now)}` };
-  const silent = view.nodes.filter((node) => !answers(node) && node.stopBy !== "never");
-  if (silent.length > 0) {
-    return {
-      answer: "unknown",
-      words: `not known: ${silent.map(({ id }) => id).join(", ")} does not answer`,
-    };
+  const unsaid = view.nodes.filter((node) => !says(node) && node.stopBy !== "never");
+  if (unsaid.length > 0) {
+    const words = unsaid.map((node) => `${node.id} ${answers(node) ? "does not say" : "does not answer"}`);
+    return { answer: "unknown", words: `not known: ${words.join(", ")}` };
   }
   const down = instantOf(view.downSince);
   return { answer: "no", words: `not running${down === undefined ? "" : ` for ${span(now - down)}`}` };

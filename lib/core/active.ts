@@ -1,7 +1,7 @@
 /** What the rules about an active node share. */
 import { settled } from "./facts.ts";
 import type { Facts } from "./facts.ts";
-import { leave } from "./rules-before.ts";
+import { leave } from "./moving.ts";
 import { attempt } from "./rules-start.ts";
 import type { Change } from "./rule.ts";
 

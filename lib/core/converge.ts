@@ -12,15 +12,19 @@ export const MODES: readonly Mode[] = ["look", "hold", "run", "restart", "stop",
 export const MODES_OF_OTHERS: readonly Mode[] = ["look", "hold", "stop", "detach"];
 
 /** Each pattern is anchored: the agent looks for a match anywhere in the value. */
+const TABLE_ARN = "arn:aws[a-z-]*:dynamodb:[a-z0-9-]{1,32}:[0-9]{1,12}:table/[A-Za-z0-9_.-]{3,255}";
+
 export const CONVERGE_PATTERNS = {
   Cluster: "^[A-Za-z0-9_-]{1,64}$",
   /** The table's ARN. */
-  Owner: "^arn:aws[a-z-]*:dynamodb:[a-z0-9-]{1,32}:[0-9]{1,12}:table/[A-Za-z0-9_.-]{3,255}$",
+  Owner: `^${TABLE_ARN}$`,
   Active: "^(none|(i|mi)-[0-9a-z]{8,17})$",
   Life: "^[A-Za-z0-9_.-]{1,80}$",
   Token: "^[1-9][0-9]{0,14}$",
   Until: "^(0|[1-9][0-9]{0,14})$",
   Invocation: "^[A-Za-z0-9_.-]{1,80}$",
+  /** The table's ARN of another deployment. */
+  TakeOver: `^(none|${TABLE_ARN})$`,
 } as const;
 
 export const CONVERGE_PARAMETERS = [
@@ -33,6 +37,7 @@ export const CONVERGE_PARAMETERS = [
   "Token",
   "Until",
   "Invocation",
+  "TakeOver",
 ] as const;
 
 export type ConvergeParameter = (typeof CONVERGE_PARAMETERS)[number];
@@ -53,5 +58,6 @@ export function convergeParameters(
     Token: [String(plan.token)],
     Until: [String(plan.until)],
     Invocation: [plan.invocation],
+    TakeOver: [plan.takeOver ?? "none"],
   };
 }

@@ -127,6 +127,7 @@ function applyChange(
     nodes: changeNodes(record, change, settings, now),
     steering: change.steering === "settings" ? undefined : (change.steering ?? record.steering),
     excluded: change.excluded ?? record.excluded,
+    takeOver: change.takeOver ?? record.takeOver,
     phase: { ...record.phase, since, ...change.phase, name },
     counters: { ...record.counters, ...change.counters },
     request: told(record.request, pursue(record, change.request, stage), sentence),
@@ -141,7 +142,9 @@ function changeNodes(
 ): ClusterRecord["nodes"] {
   const word = { kind: "operator-override", at: now, token: 0 } as const;
   const entries = Object.entries(nodes).map(([id, node]) => {
-    const known = change.forget ? { ...node, report: undefined, silentSince: undefined } : node;
+    const known = change.forget
+      ? { ...node, report: undefined, silentSince: undefined, evasiveSince: undefined }
+      : node;
     const trusted = change.distrust ? distrusted(known, id === plan.active, settings, now) : known;
     return [
       id,

@@ -234,6 +234,18 @@ export function recentMoves(record: ClusterRecord, now: Instant): readonly Insta
   return record.counters.moves.filter((at) => now - at < 3_600_000);
 }
 
+/** Since when the active node has not said how its scheduler stands, be it silent or evasive. */
+export function unsaidSince({ activeNode: { silentSince, evasiveSince } }: Facts): Instant | undefined {
+  if (silentSince === undefined || evasiveSince === undefined) return silentSince ?? evasiveSince;
+  return Math.min(silentSince, evasiveSince);
+}
+
+/** Whether the active node has not said for longer than a hiccup lasts how its scheduler stands. */
+export function longUnsaid(facts: Facts): boolean {
+  const since = unsaidSince(facts);
+  return since !== undefined && facts.now - since >= hiccup(facts);
+}
+
 /** Whether the active node has been silent for longer than a hiccup lasts. */
 export function longSilent(facts: Facts): boolean {
   const since = facts.activeNode.silentSince;

@@ -24,6 +24,8 @@ export interface Plan {
   readonly until: Instant;
   /** The invocation that a `restart` stops first. */
   readonly invocation: string;
+  /** Another deployment's stamp that nodes replace by this one's own. */
+  readonly takeOver?: string | undefined;
 }
 
 export type NodeState = "running" | "stopped" | "starting" | "stopping" | "busy" | "refused" | "overridden";
@@ -81,6 +83,8 @@ export interface NodeRecord {
   readonly reportedAt: Instant;
   /** Since when it has not answered; absent: it answered when last asked. */
   readonly silentSince?: Instant | undefined;
+  /** Since when it has answered without saying how its scheduler stands: it refuses, or is busy. */
+  readonly evasiveSince?: Instant | undefined;
   /** What EC2 last said: `running`, `stopped`, `terminated`, ... or `unknown`. */
   readonly instance: string;
   /** Since when EC2 does not find an instance that it once knew; 0: it does. */
@@ -159,6 +163,8 @@ export interface HistoryEntry {
   readonly requestId?: string | undefined;
   /** Seconds without a scheduler, where this transition ended such a time. */
   readonly gapSeconds?: number | undefined;
+  /** What a drill took, with the transition that ended it. */
+  readonly drill?: { readonly seconds: number; readonly gapSeconds: number } | undefined;
 }
 
 export type MailKind = "restart-failed" | "failover-done" | "recovered" | "problem" | "reminder" | "resolved";
@@ -201,6 +207,7 @@ export type WishAction =
   | "detach"
   | "exclude"
   | "include"
+  | "take_over"
   | "clear_metadata"
   | "cancel";
 
@@ -211,12 +218,16 @@ export interface Wish {
   readonly to?: NodeId | undefined;
   /** A node that the operator declares to run no scheduler: a failover's proof of last resort. */
   readonly override?: NodeId | undefined;
+  /** The stamp of another deployment that a take-over replaces. */
+  readonly owner?: string | undefined;
   /** A move is begun no sooner than this. */
   readonly notBefore?: Instant | undefined;
   /** A pause ends by itself then. */
   readonly until?: Instant | undefined;
   /** The node that the move leaves, from when it is begun. */
   readonly from?: NodeId | undefined;
+  /** A switchover that is the one half of a drill; the wish goes on with the way back. */
+  readonly drill?: Drill | undefined;
   /** The wish whose place it takes, in words: that one is not carried out. */
   readonly replaces?: string | undefined;
   /** Who asks, as the caller claims. */
@@ -228,6 +239,15 @@ export interface Wish {
   readonly phase: WishPhase;
   /** What became of it. */
   readonly sentence?: string | undefined;
+}
+
+/** A rehearsal of a move: to another node, and back when the scheduler has settled there. */
+export interface Drill {
+  readonly leg: "there" | "back";
+  /** When the way there was begun; 0: not yet. */
+  readonly begunAt: Instant;
+  /** Without a scheduler so far. */
+  readonly gapSeconds: number;
 }
 
 export type WishPhase = "accepted" | "stopping" | "starting" | "verifying" | "going-back" | "done" | "failed";
@@ -267,6 +287,8 @@ export interface ClusterRecord {
   readonly steering?: Steering | undefined;
   /** Nodes that an operator has excluded, beside those of the settings. */
   readonly excluded?: readonly NodeId[] | undefined;
+  /** Until then nodes are told to replace another deployment's stamp by this one's own. */
+  readonly takeOver?: { readonly owner: string; readonly until: Instant } | undefined;
   /** The rule that the last tick ended with, and its sentence. */
   readonly last: { readonly code: string; readonly sentence: string; readonly at: Instant };
   /** When the next tick is due. */

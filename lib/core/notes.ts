@@ -138,9 +138,13 @@ function noteReply(
     report,
     reportedAt: now,
     silentSince: undefined,
+    evasiveSince: EVASIVE.has(report.state) ? (node.evasiveSince ?? now) : undefined,
     obstacle: undefined,
   };
 }
+
+/** One whose gate stands open by hand says so much. */
+const EVASIVE: ReadonlySet<string> = new Set(["refused", "busy"]);
 
 function mapNodes(
   nodes: Readonly<Record<NodeId, NodeRecord>>,

@@ -10,8 +10,14 @@ import { attached, courseOf } from "./steering.ts";
 /** A plan before it has its token. */
 export type Draft = Omit<Plan, "token">;
 
-/** What the phase asks for. Only a plan with `run` or `restart` can start a scheduler, and only `activeMode` says so. */
 export function draftPlan(record: ClusterRecord, settings: ClusterSettings, now: Instant): Draft {
+  const { takeOver } = record;
+  const draft = draftOf(record, settings, now);
+  return takeOver !== undefined && now < takeOver.until ? { ...draft, takeOver: takeOver.owner } : draft;
+}
+
+/** What the phase asks for. Only a plan with `run` or `restart` can start a scheduler, and only `activeMode` says so. */
+function draftOf(record: ClusterRecord, settings: ClusterSettings, now: Instant): Draft {
   const { phase } = record;
   const nothing = { active: "none", life: "none", mode: "look", until: 0, invocation: "none" } as const;
   const course = courseOf(record, settings);

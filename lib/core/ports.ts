@@ -104,6 +104,9 @@ export interface ClusterMetrics {
   readonly NodesUnknown: number;
   readonly Transitions: number;
   readonly Failovers: number;
+  readonly DrillSeconds: number;
+  readonly DrillGapSeconds: number;
+  readonly DrillsFailed: number;
   readonly GrantSecondsLeft: number;
   readonly OutboxAgeSeconds: number;
 }

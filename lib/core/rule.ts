@@ -1,6 +1,16 @@
 /** What a rule is. The rules themselves: the rules-*.ts files; their order: decide.ts. */
 import type { Facts } from "./facts.ts";
-import type { Counters, HistoryEntry, MailKind, NodeId, Phase, PhaseName, Steering, Wish } from "./model.ts";
+import type {
+  ClusterRecord,
+  Counters,
+  HistoryEntry,
+  MailKind,
+  NodeId,
+  Phase,
+  PhaseName,
+  Steering,
+  Wish,
+} from "./model.ts";
 
 /** What a rule changes on the record. What it leaves out stays as it is. */
 export interface Change {
@@ -14,6 +24,7 @@ export interface Change {
   /** How the ticks steer from now on; `settings`: as the settings say. */
   readonly steering?: Steering | "settings";
   readonly excluded?: readonly NodeId[];
+  readonly takeOver?: ClusterRecord["takeOver"];
   /** What the nodes reported is forgotten; their lives and what they were promised are not. */
   readonly forget?: boolean;
   /** The operator's word that this node runs no scheduler. */

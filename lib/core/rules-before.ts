@@ -1,118 +1,25 @@
 /** What is decided before the nodes are asked: EC2's word, a grant that ran out, an operator's wish. */
-import { hiccup, longSilent } from "./facts.ts";
+import { longUnsaid } from "./facts.ts";
 import type { Facts } from "./facts.ts";
-import { isGone } from "./notes.ts";
-import { UNKNOWN_NODE, proofOf } from "./proof.ts";
+import {
+  answersSoon,
+  asked,
+  begins,
+  joined,
+  leaveDead,
+  overridden,
+  owesOverride,
+  wishTarget,
+} from "./moving.ts";
+import { proofOf } from "./proof.ts";
 import { ANY_PHASE, WITH_ACTIVE, rule } from "./rule.ts";
+import { DRILL_BEGINS, DRILL_REFUSED } from "./rules-drill.ts";
 import { RULES_WISH, asker } from "./rules-wish.ts";
 import { LIMITS } from "./settings.ts";
-import { MOVES, courseOf, isMoving } from "./steering.ts";
-import { mayOverride, possibleTargets, runsWell, targetObstacle } from "./wishes.ts";
+import { courseOf } from "./steering.ts";
 import type { Change, Rule } from "./rule.ts";
-import type { NodeId } from "./model.ts";
 
 const LEAVES_ALONE: ReadonlySet<string> = new Set(["observing", "detached"]);
-
-/** Leaves the active node: stop and prove first, wherever it shall run next. */
-export function leave(facts: Facts, cause: string, to?: NodeId): Change {
-  const { phase } = facts.record;
-  const failed = phase.name === "starting" ? facts.active : undefined;
-  const from = failed === undefined ? facts.active : (phase.from ?? facts.active);
-  const beaten = isBeaten(facts) ? ({ request: { phase: "going-back" } } as const) : {};
-  return {
-    phase: {
-      active: undefined,
-      from,
-      failed,
-      to: to ?? wayBack(facts),
-      cause,
-      fence: undefined,
-      restartOf: undefined,
-    },
-    counters: { unhealthy: 0 },
-    ...beaten,
-  };
-}
-
-/** The node to which an operator moved the scheduler is left again before it has settled there. */
-function isBeaten({ record, active }: Facts): boolean {
-  const { request } = record;
-  return isMoving(request) && (request.action === "switchover" || request.to === active);
-}
-
-/** Where a switchover goes back to, unless that node is gone. */
-export function wayBack({ record, active }: Facts): NodeId | undefined {
-  const { request } = record;
-  const from = isMoving(request) && request.action === "switchover" ? request.from : undefined;
-  const node = from === undefined || from === active ? undefined : record.nodes[from];
-  return node && !isGone(node) ? from : undefined;
-}
-
-function leaveDead(facts: Facts, cause: string): Change {
-  const change = leave(facts, cause);
-  return {
-    ...change,
-    phase: { ...change.phase, downSince: facts.record.phase.downSince ?? facts.lastHeardAt },
-  };
-}
-
-function asked({ record, now }: Facts): boolean {
-  const { request } = record;
-  const waits = request?.phase === "accepted" && MOVES.has(request.action);
-  return waits && now >= (request.notBefore ?? 0);
-}
-
-/** Where the wish can be carried out now. A switchover moves only a scheduler that runs well. */
-export function wishTarget({ record, settings, now }: Facts): NodeId | undefined {
-  const { request } = record;
-  if (request?.action === "switchover" && !runsWell(record, settings)) return undefined;
-  const may = possibleTargets(record, settings, now, request?.override);
-  return request?.to === undefined ? may[0] : may.find((id) => id === request.to);
-}
-
-/** A node that it could go to has missed an answer or two: in a steady tick nobody waits for a standby's. */
-function answersSoon(facts: Facts): boolean {
-  const { record, settings, now } = facts;
-  const { request } = record;
-  if (request?.action === "switchover" && !runsWell(record, settings)) return false;
-  const ids = request?.to === undefined ? Object.keys(record.nodes) : [request.to];
-  return ids.some((id) => {
-    const silentSince = record.nodes[id]?.silentSince;
-    const obstacle = targetObstacle(id, record, settings, now, request?.override);
-    const missed = silentSince !== undefined && now - silentSince < hiccup(facts);
-    return obstacle?.code === "NODE_SILENT" && missed;
-  });
-}
-
-/** Where a move that is under way shall go: where it was asked to, if that node may run the scheduler at all. */
-function joined({ record, settings, now }: Facts): NodeId | undefined {
-  const to = record.request?.to;
-  return to !== undefined && targetObstacle(to, record, settings, now) === undefined ? to : record.phase.to;
-}
-
-/** With the operator's word for a silent node that nothing else proves. */
-function begins(facts: Facts): Change {
-  return {
-    ...leave(facts, "FAILOVER_BEGINS", wishTarget(facts)),
-    request: { phase: "stopping", from: facts.active },
-    entry: asker(facts),
-    ...overridden(facts),
-  };
-}
-
-function overridden({ record: { request, nodes } }: Facts): Change {
-  const id = request?.override;
-  return id !== undefined && mayOverride(nodes[id]) ? { override: id } : {};
-}
-
-/** The operator's word is wanted, and not taken yet. */
-const owesOverride = (facts: Facts): boolean => {
-  const id = overridden(facts).override;
-  return (
-    id !== undefined &&
-    proofOf(facts.record.nodes[id] ?? UNKNOWN_NODE, facts.settings, facts.now) === undefined
-  );
-};
 
 const fails = (facts: Facts): Change => ({ request: { phase: "failed" }, entry: asker(facts) });
 
@@ -150,15 +57,16 @@ export const RULES_BEFORE: readonly Rule[] = [
     tell: "history",
     change: fails,
   }),
+  DRILL_BEGINS,
   rule({
     code: "FAILOVER_BEGINS",
     phases: WITH_ACTIVE,
     when: "an operator asked for a move, and its target can take over",
-    holds: (facts) => asked(facts) && wishTarget(facts) !== undefined,
+    holds: (facts) => asked(facts) && !facts.record.request?.drill && wishTarget(facts) !== undefined,
     sentence: "{by} asked to move the scheduler from {active} to {wishTarget}: {reason}.",
     next: "stopping",
     tell: "history",
-    change: (facts) => begins(facts),
+    change: (facts) => begins(facts, "FAILOVER_BEGINS"),
   }),
   rule({
     code: "ASKING_ASIDE",
@@ -180,14 +88,15 @@ export const RULES_BEFORE: readonly Rule[] = [
   rule({
     code: "GRANT_EXPIRED",
     phases: WITH_ACTIVE,
-    when: "the active node has not answered for long, and its grant is over for certain",
-    holds: (facts) => longSilent(facts) && proofOf(facts.activeNode, facts.settings, facts.now) !== undefined,
+    when: "the active node has not said for long how its scheduler stands, and its grant is over for certain",
+    holds: (facts) => longUnsaid(facts) && proofOf(facts.activeNode, facts.settings, facts.now) !== undefined,
     sentence:
-      "{active} has been silent for {silentSeconds} s and its grant is over: its guard has stopped the scheduler.",
+      "{active} has not said for {unsaidSeconds} s how its scheduler stands and its grant is over: its guard has stopped the scheduler.",
     next: "stopping",
     tell: "history",
     change: (facts) => leaveDead(facts, "GRANT_EXPIRED"),
   }),
+  DRILL_REFUSED,
   rule({
     code: "FAILOVER_REFUSED",
     phases: WITH_ACTIVE,

@@ -3,6 +3,7 @@ import { downSince, moves, startFailed, startsInPlace, unhealthyLong } from "./a
 import {
   isExcluded,
   longSilent,
+  longUnsaid,
   mayStartInPlace,
   restartsLeft,
   settled,
@@ -10,7 +11,7 @@ import {
   toFence,
 } from "./facts.ts";
 import type { Facts } from "./facts.ts";
-import { wayBack } from "./rules-before.ts";
+import { wayBack } from "./moving.ts";
 import { WITH_ACTIVE, rule } from "./rule.ts";
 import type { Rule } from "./rule.ts";
 
@@ -107,18 +108,18 @@ const SILENT: readonly Rule[] = [
   rule({
     code: "ACTIVE_UNKNOWN",
     phases: WITH_ACTIVE,
-    when: "the active node has not answered for longer than a hiccup",
-    holds: (facts) => facts.verdict === "unknown" && longSilent(facts),
+    when: "the active node has not said for longer than a hiccup how its scheduler stands",
+    holds: (facts) => facts.verdict === "unknown" && longUnsaid(facts),
     sentence:
-      "{active} has not answered for {silentSeconds} s ({activeReason}; EC2 says {instance}). Unknown is not stopped: nothing is started elsewhere until it answers, or EC2 says that its instance is stopped.",
+      "{active} has not said for {unsaidSeconds} s how its scheduler stands ({activeReason}; EC2 says {instance}). Unknown is not stopped: nothing is started elsewhere until it does, or EC2 says that its instance is stopped.",
     problem: "opens",
   }),
   rule({
     code: "ACTIVE_SILENT",
     phases: WITH_ACTIVE,
-    when: "the active node does not answer",
+    when: "the active node does not say how its scheduler stands",
     holds: (facts) => facts.verdict === "unknown",
-    sentence: "{active} has not answered ({activeReason}): it is asked again.",
+    sentence: "{active} has not said how its scheduler stands ({activeReason}): it is asked again.",
   }),
 ];
 

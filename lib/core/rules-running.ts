@@ -3,6 +3,7 @@ import { downSince, moves, startsInPlace, unhealthyLong } from "./active.ts";
 import { mayMoveRunning, mayStartInPlace, recentMoves, settled, standbys } from "./facts.ts";
 import type { Facts } from "./facts.ts";
 import { WITH_ACTIVE, rule } from "./rule.ts";
+import { RULES_DRILL, withGap } from "./rules-drill.ts";
 import type { Change, Rule } from "./rule.ts";
 
 const UNHEALTHY: readonly Rule[] = [
@@ -132,6 +133,7 @@ const RUNNING: readonly Rule[] = [
     sentence: "{othersAlive} runs a scheduler too: it is stopped, the one on {active} is kept.",
     problem: "urgent",
   }),
+  ...RULES_DRILL,
   rule({
     code: "VERIFIED",
     phases: ["verifying"],
@@ -186,13 +188,14 @@ const RUNNING: readonly Rule[] = [
 ];
 
 function started(facts: Facts): Change {
+  const ended = gap(facts);
   return {
     // It runs: whatever ends next begins a gap of its own.
     phase: { restartOf: undefined, downSince: undefined },
     // From here on it settles: what it took until it ran was the node's own time.
     counters: { unhealthy: 0, startedAt: facts.now },
-    request: { phase: "verifying" },
-    entry: gap(facts),
+    ...withGap(facts, ended.gapSeconds),
+    entry: ended,
   };
 }
 

@@ -3,6 +3,7 @@ import type { Facts } from "./facts.ts";
 import type { HistoryEntry, Steering, WishAction } from "./model.ts";
 import { ANY_PHASE, WITH_ACTIVE, rule } from "./rule.ts";
 import type { Change, Rule } from "./rule.ts";
+import { LIMITS } from "./settings.ts";
 import { courseOf, isMoving } from "./steering.ts";
 
 function asks(facts: Facts, action: WishAction): boolean {
@@ -169,6 +170,22 @@ const RECORD: readonly Rule[] = [
     sentence: "{by} included {wished} again: {reason}.",
     tell: "history",
     change: (facts) => ({ ...done(facts), excluded: excludedWithout(facts) }),
+  }),
+  rule({
+    code: "TAKES_OVER",
+    phases: ANY_PHASE,
+    when: "an operator asked to take over what another deployment has stamped",
+    holds: (facts) => asks(facts, "take_over"),
+    sentence:
+      "{by} asked to take over what the deployment {stamp} has stamped: {reason}. For {takeOverMinutes} minutes the nodes replace its stamp by this one's.",
+    tell: "history",
+    change: (facts) => ({
+      ...done(facts),
+      takeOver: {
+        owner: facts.record.request?.owner ?? "",
+        until: facts.now + LIMITS.takeOverSeconds * 1000,
+      },
+    }),
   }),
   rule({
     code: "CLEARED",

@@ -1,15 +1,16 @@
 /** The words that rules' sentences leave open, filled in from the facts. */
-import { recentMoves, standbys, toFence, unsaid } from "./facts.ts";
+import { recentMoves, standbys, toFence, unsaid, unsaidSince } from "./facts.ts";
 import type { Facts } from "./facts.ts";
 import { FOREIGN_ANSWER } from "./health.ts";
 import { formatForPeople } from "./instants.ts";
 import { proofsBut } from "./proof.ts";
 import { wouldStartOn } from "./rules-aside.ts";
-import { wayBack, wishTarget } from "./rules-before.ts";
+import { wayBack, wishTarget } from "./moving.ts";
 import { endedElsewhere } from "./rules-running.ts";
 import { bestRunning, isElsewhere, startTarget } from "./rules-start.ts";
+import { LIMITS } from "./settings.ts";
 import { attached } from "./steering.ts";
-import { mayOverride, runsWell, targetObstacle } from "./wishes.ts";
+import { drillObstacle, mayOverride, runsWell, targetObstacle } from "./wishes.ts";
 import type { NodeId, NodeReport } from "./model.ts";
 
 /** Every word that a sentence may leave open. A test holds every sentence against them. */
@@ -33,6 +34,7 @@ export const WORDS: Readonly<Record<string, (facts: Facts) => string>> = {
   toFence: (facts) => toFence(facts) ?? facts.record.phase.fence ?? "no node",
   excluded: ({ settings }) => list(settings.nodes.exclude),
   instance: ({ activeNode }) => activeNode.instance,
+  unsaidSeconds: (facts) => seconds(facts.now - (unsaidSince(facts) ?? facts.now)),
   silentSeconds: ({ activeNode, now }) => seconds(now - (activeNode.silentSince ?? now)),
   unsavedSeconds: ({ record, now }) => seconds(now - record.savedAt),
   startSeconds: ({ record, now }) => seconds(now - record.counters.startedAt),
@@ -51,9 +53,20 @@ export const WORDS: Readonly<Record<string, (facts: Facts) => string>> = {
   reason: ({ record }) => record.request?.reason || "no reason given",
   wishTarget: (facts) => wishTarget(facts) ?? "no node",
   wished: ({ record }) => record.request?.to ?? "no node",
+  stamp: ({ record }) => record.request?.owner ?? "nobody",
+  takeOverMinutes: () => String(LIMITS.takeOverSeconds / 60),
   replaced: ({ record }) => record.request?.replaces ?? "nothing",
   overridden: ({ record }) => record.request?.override ?? "no node",
   wishObstacle,
+  leg: ({ record }) => record.request?.drill?.leg ?? "there",
+  cameFrom: ({ record }) => record.request?.from ?? "no node",
+  drillTarget: ({ record }) => record.request?.to ?? "another node",
+  drillSeconds: ({ record, now }) => seconds(now - (record.request?.drill?.begunAt ?? now)),
+  drillGapSeconds: ({ record }) => String(record.request?.drill?.gapSeconds ?? 0),
+  drillObstacle: (facts) => {
+    const { record, settings } = facts;
+    return drillObstacle(record, settings, record.request?.drill?.leg ?? "there") ?? wishObstacle(facts);
+  },
   verdict: ({ verdict }) => verdict,
   seen,
   steeringSince: ({ record, now }) => formatForPeople(record.steering?.since ?? now),

@@ -171,4 +171,6 @@ export const LIMITS = {
   loopSeconds: 270,
   /** Longest wait between two attempts to start a scheduler where nothing runs. */
   backoffSeconds: 300,
+  /** How long nodes are told to take this deployment's stamp for another's: time for one that reboots. */
+  takeOverSeconds: 600,
 } as const;

@@ -120,7 +120,8 @@ function wishWaits({ request }: ClusterRecord, now: Instant): string {
   const at = request?.notBefore ?? 0;
   const begins =
     MOVES.has(request?.action ?? "") && at > now ? `at ${formatForPeople(at)}` : "with the next tick";
-  return `The ${request?.action} ${request?.id} that ${request?.by} asked for begins ${begins}.`;
+  const name = request?.drill === undefined ? request?.action : `way ${request.drill.leg} of the drill`;
+  return `The ${name} ${request?.id} that ${request?.by} asked for begins ${begins}.`;
 }
 
 function limitsOf(record: ClusterRecord, { timers }: ClusterSettings, now: Instant): Limits {

@@ -4,7 +4,7 @@ import { judgeHealth } from "./health.ts";
 import { isGone } from "./notes.ts";
 import { UNKNOWN_NODE, unprovenBut } from "./proof.ts";
 import { MOVES, hasEnded } from "./steering.ts";
-import type { ClusterRecord, Instant, NodeId, NodeRecord, Wish } from "./model.ts";
+import type { ClusterRecord, Drill, Instant, NodeId, NodeRecord, Wish } from "./model.ts";
 import type { ClusterSettings } from "./settings.ts";
 
 /** Leaves the nodes to themselves: of no use if it has to wait for a move that hangs. */
@@ -33,6 +33,26 @@ export function runsWell({ phase, nodes, counters }: ClusterRecord, settings: Cl
   const { report, silentSince } = nodes[phase.active] ?? UNKNOWN_NODE;
   const healthy = report?.state === "running" && judgeHealth(report.health, settings.health) === "healthy";
   return healthy && silentSince === undefined && counters.unhealthy === 0;
+}
+
+/** Why a drill's way is not begun, whatever its target: it never makes a cluster worse that is not well. */
+export function drillObstacle(
+  record: ClusterRecord,
+  settings: ClusterSettings,
+  leg: Drill["leg"],
+): string | undefined {
+  const { phase, problem, last, steering } = record;
+  const { active } = phase;
+  if (steering !== undefined) return `the controller is ${steering.kind} by ${steering.by}`;
+  if (problem !== undefined) return `a problem stands: ${withoutStop(problem.sentence)}`;
+  if (phase.name !== "steady" || active === undefined) return `a move or start is under way (${phase.name})`;
+  if (!runsWell(record, settings)) return `the scheduler does not run well: ${withoutStop(last.sentence)}`;
+  const mayReturn = leg === "back" || !settings.nodes.exclude.includes(active);
+  return mayReturn ? undefined : `${active} is excluded, so that it could not come back`;
+}
+
+function withoutStop(sentence: string): string {
+  return sentence.replace(/\.$/, "");
 }
 
 /** Why a node cannot take the scheduler over, for all that the record says. `settings`: the effective ones. */

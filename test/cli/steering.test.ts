@@ -167,28 +167,34 @@ describe("an answer of another version", () => {
 });
 
 describe("drill", () => {
-  it("goes there and back and prints the gaps of both ways", async () => {
-    const entry = {
-      at: "2027-01-15T08:00:30.000Z",
-      code: "FAILED_OVER",
-      sentence: "Moved.",
-      from: NODE,
-      gapSeconds: 7,
-    };
-    let wishes = 0;
-    const { code, io } = await type("drill --yes", {
+  const entry = {
+    at: "2027-01-15T08:00:30.000Z",
+    code: "DRILL_DONE",
+    sentence: "The drill is done.",
+    drill: { seconds: 140, gapSeconds: 11 },
+  };
+  const play = (words: string, phase: string) =>
+    type(words, {
       invoke: ({ action }) => {
-        if (action === "switchover") wishes += 1;
         if (action === "history") return { ...history, data: { entries: [entry] } };
         if (action !== "status") return accepted(action);
-        return status({ request: { id: "w1", action: "switchover", phase: "done" } });
+        return status({ request: { id: "w1", action: "switchover", phase, sentence: "So it went." } });
       },
     });
+
+  it("is one wish, followed to its end, and prints what it took", async () => {
+    const { code, io } = await play("drill --yes --to i-b", "done");
     expect(code).toBe(0);
-    expect(wishes).toBe(2);
-    expect(io.output).toMatch(/there +\S+ +\d+ s +7 s\nback +\S+ +\d+ s +7 s/);
-    const targets = io.requests.filter(({ request }) => request.action === "switchover");
-    expect(targets.map(({ request }) => request["to"])).toEqual([undefined, NODE]);
+    const wishes = io.requests.filter(({ request }) => request.action === "drill");
+    expect(wishes.map(({ request }) => request["to"])).toEqual(["i-b"]);
+    expect(io.output).toContain("There and back in 140 s; 11 s without a scheduler");
+  });
+
+  it("says where to look when it has failed, and ends with 1", async () => {
+    const { code, io } = await play("drill --yes", "failed");
+    expect(code).toBe(1);
+    expect(io.errors).toContain("The drill has failed");
+    expect(io.output).not.toContain("There and back");
   });
 });
 

@@ -3,11 +3,13 @@ import { documentContent } from "../../lib/node-document.ts";
 import type { SchedulerSettings } from "../../lib/core/settings.ts";
 import {
   CLUSTER,
+  OWNER,
   TestNode,
   alive,
   ask,
   begin,
   clusterSettings,
+  plan,
   run,
   stop,
   stopFully,
@@ -130,6 +132,53 @@ describe.concurrent("settings that name another unit than before", () => {
     await ask(node, { mode: "detach", life });
     expect([dropIn("demo.service"), dropIn("renamed.service")]).toEqual(["", ""]);
   });
+});
+
+const OTHER = OWNER.replace("failover", "restored");
+
+describe.concurrent("a deployment in the place of another", () => {
+  for (const [kind, make] of [
+    ["a unit", () => nodeWithSystemd(clusterSettings(DEMO))],
+    ["a command", () => new TestNode(clusterSettings({ start: "exec sleep 1000" }))],
+  ] as const) {
+    it(`takes ${kind} over by the other's name alone, without touching what runs`, async ({
+      expect,
+      onTestFinished,
+    }) => {
+      const node = make();
+      onTestFinished(() => node.dispose());
+      const life = await begin(node);
+      const { invocation, pids } = await run(node, life);
+      const asOther = async (takeOver?: string) => {
+        const { report } = await node.converge(
+          plan(node, { mode: "run", life, ...(takeOver === undefined ? {} : { takeOver }) }),
+          OTHER,
+        );
+        return report;
+      };
+      /** Whoever else extends the grant makes that time proves nothing. */
+      const refused = {
+        state: "refused",
+        guard: "none",
+        reason: expect.stringContaining(`owned-by ${OWNER}`) as string,
+      };
+      expect(await asOther()).toMatchObject(refused);
+      expect((await node.converge(plan(node), OTHER)).report).toMatchObject({
+        state: "running",
+        guard: "none",
+        reason: `unguarded owned-by ${OWNER}`,
+      });
+      expect(await asOther(OWNER.replace("failover", "another"))).toMatchObject(refused);
+      const taken = await asOther(OWNER);
+      expect(taken).toMatchObject({ state: "running", invocation, guard: "armed" });
+      expect(taken?.pids[0]).toBe(pids[0]);
+      expect(await asOther()).toMatchObject({ state: "running", invocation });
+      expect(await stop(node)).toMatchObject({
+        state: "refused",
+        reason: expect.stringContaining(`owned-by ${OTHER}`) as string,
+      });
+    });
+  }
 });
 
 describe.concurrent("settings that name another pattern than before", () => {

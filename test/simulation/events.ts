@@ -128,7 +128,9 @@ function move(cluster: Cluster, node: NodeModel): void {
   const action = cluster.random.pick(["failover", "switchover"] as const);
   const to = cluster.random.chance(0.7) ? { to: node.id } : {};
   const notBefore = cluster.random.chance(0.1) ? { notBefore: cluster.now + 60_000 } : {};
-  wish(cluster, { action, ...to, ...notBefore });
+  const isDrill = action === "switchover" && cluster.random.chance(0.4);
+  const drill = isDrill ? { drill: { leg: "there", begunAt: 0, gapSeconds: 0 } as const } : {};
+  wish(cluster, { action, ...to, ...(isDrill ? drill : notBefore) });
 }
 
 /** An operator who knows: the node is off, and has no scheduler. */

@@ -45,6 +45,8 @@ export interface NodeModel {
   /** How far its clock is ahead of true time, in milliseconds. */
   clockAhead: number;
   life: string;
+  /** Another deployment's; `none`: this one's, or nobody's. */
+  stamp: string;
   seen: number;
   grantUntil: Instant;
   guard: "armed" | "none";
@@ -82,6 +84,7 @@ export function newNode(id: string, kind: Kind, clockAhead: number): NodeModel {
     boot: 1,
     clockAhead,
     life: "none",
+    stamp: "none",
     seen: 0,
     grantUntil: 0,
     guard: "none",
@@ -131,7 +134,10 @@ export function accept(node: NodeModel, plan: Plan, now: Instant, timers: NodeTi
     node.made += 1;
     node.life = `boot${node.boot}.${node.made}`;
   }
+  if (node.stamp !== (plan.takeOver ?? "none") && node.stamp !== "none")
+    return { mode, active, refusal: `owned-by ${node.stamp}` };
   if (plan.token < node.seen) return { mode, active, refusal: `token ${node.seen}` };
+  node.stamp = "none";
   node.seen = plan.token;
   if (mode === "detach") {
     Object.assign(node, { grantUntil: 0, guard: "none", gate: false, operation: { ...NO_OPERATION } });
@@ -292,7 +298,7 @@ export function report(
     since: scheduler?.startedAt ?? 0,
     restarts: 0,
     invocation: scheduler?.invocation ?? "none",
-    guard: node.guard,
+    guard: node.stamp === "none" ? node.guard : "none",
     gate: node.gate ? "installed" : "none",
     grantUntil: node.grantUntil,
     ...(accepted.active && state === "running" ? { health: { code: healthCode, body: "" } } : {}),

@@ -1,5 +1,13 @@
 /** The commands that move or let go of a scheduler. Each shows what will happen, on what it rests, and asks. */
-import { clearingPlan, confirm, lettingGoPlan, movePlan, notRecorded, type Plan } from "../confirm.ts";
+import {
+  clearingPlan,
+  confirm,
+  lettingGoPlan,
+  movePlan,
+  notRecorded,
+  takeOverPlan,
+  type Plan,
+} from "../confirm.ts";
 import { drill } from "../drill.ts";
 import type { ExitCode } from "../io.ts";
 import type { Status } from "../replies.ts";
@@ -25,6 +33,7 @@ export function addDangerous(tool: Tool): void {
   addDrill(tool);
   addLettingGo(tool, "stop", "Stop the controller; the scheduler runs on, unwatched");
   addLettingGo(tool, "detach", "Leave the nodes to themselves: what `stop` does, under its own name");
+  addTakeOver(tool);
   addClearMetadata(tool);
 }
 
@@ -89,8 +98,8 @@ function addDrill(tool: Tool): void {
     group: "danger",
     summary: "Rehearse: switchover to another node and back, measured",
     description:
-      "Both moves are real, and leave the cluster without a scheduler for as long as the history's gaps say. Both are in the history, with the reason `drill`.",
-    exits: ["both moves succeeded", "refused, or a move failed"],
+      "Both moves are real, and leave the cluster without a scheduler for as long as the history's gaps say. The ticks carry the drill out: Ctrl-C only stops following it. It is not begun where the cluster is paused, has a problem or its scheduler does not run well; one that fails is mailed and sets off the alarm `drill-failed`. What it took is in the history and in the metrics DrillSeconds and DrillGapSeconds. For a schedule, invoke the action `drill` through the alias `operate`.",
+    exits: ["it went there and back", "refused, or failed"],
   });
   withYes(withWish(command)).option("--to <node>", "where to; the node that the cluster prefers without it");
   runs<MoveOptions>(tool, command, async (session, options) => {
@@ -111,6 +120,23 @@ function addLettingGo(tool: Tool, name: string, summary: string): void {
   runs<WishOptions>(tool, withYes(withWish(command)), (session, options) =>
     afterPlan(session, "detach", options, `${name}: leaves the nodes to themselves`, lettingGoPlan),
   );
+}
+
+function addTakeOver(tool: Tool): void {
+  const command = define(tool, {
+    name: "take_over",
+    usage: "<table-arn>",
+    group: "danger",
+    summary: "Take nodes over from another deployment, which is gone",
+    description:
+      "For nodes that answer `owned-by ARN`: the stack that stamped them was deleted, or this table was restored from that one. The scheduler that runs is left as it is. A deployment that still lives lets its nodes go by its own `detach`.",
+    exits: WISH_EXITS,
+  });
+  runs<WishOptions>(tool, withYes(withWish(command)), async (session, options, [owner = ""]) => {
+    const plan = (status: Status, now: number) => takeOverPlan(status, owner, now);
+    await confirmed(session, options, "take_over: replaces another deployment's stamp", plan);
+    return makeWish(session, "take_over", options, { owner });
+  });
 }
 
 function addClearMetadata(tool: Tool): void {
@@ -134,7 +160,16 @@ async function afterPlan(
   title: string,
   plan: (status: Status, now: number) => Plan,
 ): Promise<ExitCode> {
-  const status = await recorded(session);
-  await confirm(session, title, plan(status, session.io.now()), options.yes ?? false);
+  await confirmed(session, options, title, plan);
   return makeWish(session, action, options);
+}
+
+async function confirmed(
+  session: Session,
+  { yes = false }: WishOptions,
+  title: string,
+  plan: (status: Status, now: number) => Plan,
+): Promise<void> {
+  const status = await recorded(session);
+  await confirm(session, title, plan(status, session.io.now()), yes);
 }

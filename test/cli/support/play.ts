@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readFileSync } from "node:fs";
 import { type FormatConfig, format } from "oxfmt";
-import type { After, Example } from "../../../lib/cli/examples.ts";
+import { type After, type Example, FORMER_TABLE } from "../../../lib/cli/examples.ts";
 import { commandPages } from "../../../lib/cli/pages.ts";
 import { createProgram } from "../../../lib/cli/program.ts";
 import { ScriptedIo, type } from "./scripted-io.ts";
@@ -48,6 +48,10 @@ const EVENTS: Readonly<Record<After, (world: SmallWorld) => Promise<void>>> = {
   "a failover": (world) => wish(world, { action: "failover", reason: "kernel update" }),
   "a pause": (world) => wish(world, { action: "pause", reason: "database upgrade" }),
   "the standby was excluded": (world) => wish(world, { action: "exclude", node: NODES[1] }),
+  "the stack was deleted and deployed anew": async (world) => {
+    world.loseStack(FORMER_TABLE);
+    await world.go(60_000);
+  },
   "a switchover was asked for tonight": (world) =>
     wish(world, { action: "switchover", at: "2027-01-15T23:00:00Z" }),
 };

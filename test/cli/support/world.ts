@@ -102,6 +102,12 @@ export class SmallWorld {
     endByItself(this.cluster, node, 0);
   }
 
+  /** The record is gone with its table, whose stamp is on the nodes. */
+  loseStack(table: string): void {
+    this.cluster.store.record = undefined;
+    for (const node of this.cluster.nodes.values()) node.stamp = table;
+  }
+
   /** An operator's action, through the alias. */
   async invoke(event: unknown, alias: string | undefined): Promise<Reply> {
     return overTheWire(await operate(this.context(), overTheWire(event), alias));

@@ -154,6 +154,14 @@ export const STEERING: readonly Situation[] = [
     asks: "run a for life-a, others stop",
   },
   {
+    says: "has the nodes take its stamp for another deployment's while they are asked for the same as before",
+    decision: () =>
+      beforeAsking(recordWith({ request: wish({ action: "take_over", owner: "arn:other", to: undefined }) })),
+    code: "TAKES_OVER",
+    phase: "steady",
+    asks: "run a for life-a, others stop",
+  },
+  {
     says: "looks at a running scheduler anew when the metadata is cleared",
     decision: () => beforeAsking(recordWith({ request: wish({ action: "clear_metadata" }) })),
     code: "CLEARED",

@@ -2,12 +2,14 @@
 import { NOT_RUNNING, RUNNING, SILENT, UNHEALTHY } from "./situations-active.ts";
 import { BEFORE, BETWEEN, FIRST_SIGHT } from "./situations-start.ts";
 import { FENCING, OVERRIDING, STANDING_ASIDE } from "./situations-aside.ts";
+import { DRILLS } from "./situations-drill.ts";
 import { MOVING, STEERING } from "./situations-wish.ts";
 
 export const SITUATIONS = {
   BEFORE,
   STEERING,
   MOVING,
+  DRILLS,
   OVERRIDING,
   STANDING_ASIDE,
   FIRST_SIGHT,

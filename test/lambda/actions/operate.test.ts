@@ -17,6 +17,7 @@ const NOW = "2026-11-24T18:38:03.042Z";
 const WISHES = [
   "failover",
   "switchover",
+  "drill",
   "cancel",
   "pause",
   "resume",
@@ -24,6 +25,7 @@ const WISHES = [
   "detach",
   "exclude",
   "include",
+  "take_over",
   "clear_metadata",
 ];
 const ALL = [...WISHES, "status", "why", "inspect", "metadata", "history", "send_test_email", "version"];

@@ -41,6 +41,8 @@ async function given({ request: wish, ...changes }: Partial<ClusterRecord> = {})
 }
 const steered = (kind: Steering["kind"]): Steering => ({ kind, since: AT, by: "ops", reason: "maintenance" });
 
+const PROBLEM = { code: "NO_PROOF", sentence: "No proof.", since: AT, mailed: [], mailedAt: 0 };
+
 const silentFor = (seconds: number) =>
   sampleNode({ silentSince: AT - seconds * SECOND, reportedAt: AT - seconds * SECOND });
 
@@ -196,6 +198,61 @@ describe("switchover", () => {
     expect(await ask({ action: "switchover" })).toMatchObject({
       error: { code: kind.toUpperCase(), sentence: expect.stringContaining("`resume` first") as string },
     });
+  });
+});
+
+describe("drill", () => {
+  it("is a switchover that goes on with the way back, and is called by its name", async () => {
+    await given();
+    const event = { action: "drill", key: "monday", by: "ops", reason: "every Monday" };
+    expect(await ask(event)).toMatchObject({
+      ok: true,
+      action: "drill",
+      sentence: expect.stringContaining(
+        `The drill monday is accepted; it begins with the next tick. Both ways are real moves; it goes back to ${NODE_A}`,
+      ) as string,
+      data: { action: "switchover", drill: { leg: "there", begunAt: null, gapSeconds: 0 } },
+    });
+    expect(await request()).toMatchObject({ action: "switchover", drill: { leg: "there" } });
+  });
+
+  it("is answered by how it went where the same key asks again, also on its way back", async () => {
+    const underWay = { action: "switchover", phase: "verifying", to: NODE_A } as const;
+    const drill = { leg: "back", begunAt: AT, gapSeconds: 3 } as const;
+    await given({ request: sampleWish({ id: "monday", ...underWay, drill }) });
+    expect(await ask({ action: "drill", key: "monday" })).toMatchObject({ ok: true, code: "ALREADY_ASKED" });
+    expect(await ask({ action: "switchover", key: "monday", to: NODE_A })).toMatchObject({
+      error: { code: "KEY_REUSED", sentence: expect.stringContaining("a drill with") as string },
+    });
+    expect(await ask({ action: "drill", key: "tuesday" })).toMatchObject({
+      error: { code: "REQUEST_UNDER_WAY", sentence: expect.stringContaining("the drill monday") as string },
+    });
+  });
+
+  it.each<[what: string, changes: Partial<ClusterRecord>, words: string]>([
+    ["is paused", { steering: steered("paused") }, "the controller is paused by"],
+    ["observes", { steering: steered("observing") }, "the controller is observing by"],
+    ["has a problem", { problem: PROBLEM }, "a problem stands: No proof"],
+    ["does not answer", { nodes: { ...sampleRecord().nodes, [NODE_A]: silentFor(5) } }, "does not run well"],
+    [
+      "has a check that fails",
+      { counters: { ...sampleRecord().counters, unhealthy: 1 } },
+      "does not run well",
+    ],
+    ["settles", { phase: { ...sampleRecord().phase, name: "verifying" } }, "a move or start is under way"],
+    ["could not go back", { excluded: [NODE_A] }, "could not come back"],
+  ])("is refused where the cluster %s", async (_, changes, words) => {
+    await given(changes);
+    expect(await ask({ action: "drill" })).toMatchObject({
+      error: { code: "NOT_WELL", sentence: expect.stringContaining(words) as string },
+    });
+    expect((await request())?.drill).toBeUndefined();
+  });
+
+  it("is refused where no other node can take over", async () => {
+    await given({ nodes: { ...sampleRecord().nodes, [NODE_B]: silentFor(60) } });
+    expect(await ask({ action: "drill" })).toMatchObject({ error: { code: "NO_CANDIDATE", valid: [] } });
+    expect(await ask({ action: "drill", to: NODE_B })).toMatchObject({ error: { code: "NODE_SILENT" } });
   });
 });
 
