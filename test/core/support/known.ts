@@ -20,6 +20,8 @@ export const planFor = (record: ClusterRecord, life: string): ClusterRecord => (
 export const SICK = { code: 1, body: "no heartbeat" };
 export const long = NOW - 300 * SECOND;
 export const silentA = node("a", "running", { silentSince: long });
+/** Answers, and says nothing. */
+export const evasiveA = node("a", "refused", { evasiveSince: long });
 export const bothStopped = { a: proven("a"), b: proven("b") };
 /** Just asked to start on `a`, where it ran before. */
 export const starting = {

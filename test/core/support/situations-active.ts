@@ -1,5 +1,5 @@
 /** A node holds the grant: silent, not running, unhealthy, running. */
-import { planFor, SICK, long, silentA, starting, justNow, usedUp } from "./known.ts";
+import { planFor, SICK, long, evasiveA, silentA, starting, justNow, usedUp } from "./known.ts";
 import type { Situation } from "./known.ts";
 import { NOW, SECOND, afterReplies, answers, node, proven, recordWith, withHealth } from "./situation.ts";
 
@@ -24,6 +24,24 @@ export const SILENT: readonly Situation[] = [
     decision: () =>
       afterReplies(recordWith({ nodes: { a: silentA, b: proven("b") } }), [answers("b", "stopped")]),
     code: "ACTIVE_UNKNOWN",
+    phase: "steady",
+    asks: "run a for life-a, others stop",
+  },
+  {
+    says: "tells of a node that answers and only refuses, however long",
+    decision: () =>
+      afterReplies(recordWith({ nodes: { a: evasiveA, b: proven("b") } }), [
+        answers("a", "refused"),
+        answers("b", "stopped"),
+      ]),
+    code: "ACTIVE_UNKNOWN",
+    phase: "steady",
+    asks: "run a for life-a, others stop",
+  },
+  {
+    says: "asks a node again that has refused or was busy once",
+    decision: () => afterReplies(recordWith(), [answers("a", "busy"), answers("b", "stopped")]),
+    code: "ACTIVE_SILENT",
     phase: "steady",
     asks: "run a for life-a, others stop",
   },

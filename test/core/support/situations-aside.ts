@@ -1,5 +1,5 @@
 /** The operator's word, the ticks that stand aside, and the fence. */
-import { bothStopped, long, silentA, stopping, looking, seen } from "./known.ts";
+import { bothStopped, long, evasiveA, silentA, stopping, looking, seen } from "./known.ts";
 import type { Situation } from "./known.ts";
 import {
   NOW,
@@ -309,6 +309,18 @@ export const FENCING: readonly Situation[] = [
     code: "FENCES_OTHER",
     phase: "steady",
     asks: "hold a for life-a, others stop",
+  },
+  {
+    says: "fences no node that answers, though it only refuses: it may be another deployment's",
+    decision: () =>
+      afterReplies(
+        recordWith({ nodes: { a: evasiveA, b: proven("b") } }),
+        [answers("a", "refused"), answers("b", "stopped")],
+        fenced,
+      ),
+    code: "ACTIVE_UNKNOWN",
+    phase: "steady",
+    asks: "run a for life-a, others stop",
   },
   {
     says: "fences nobody while no standby answers",

@@ -1,5 +1,5 @@
 /** Before the nodes are asked, at first sight, and between a stop and a start. */
-import { long, silentA, bothStopped, stopping, looking, seen } from "./known.ts";
+import { long, evasiveA, silentA, bothStopped, stopping, looking, seen } from "./known.ts";
 import type { Situation } from "./known.ts";
 import {
   NOW,
@@ -34,6 +34,14 @@ export const BEFORE: readonly Situation[] = [
     says: "leaves a node that is silent and whose grant is over",
     decision: () =>
       beforeAsking(recordWith({ nodes: { a: { ...silentA, stopBy: NOW - 6 * SECOND }, b: proven("b") } })),
+    code: "GRANT_EXPIRED",
+    phase: "stopping",
+    asks: "all stop",
+  },
+  {
+    says: "leaves a node that only refuses, and whose grant is over",
+    decision: () =>
+      beforeAsking(recordWith({ nodes: { a: { ...evasiveA, stopBy: NOW - 6 * SECOND }, b: proven("b") } })),
     code: "GRANT_EXPIRED",
     phase: "stopping",
     asks: "all stop",
