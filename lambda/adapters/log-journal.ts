@@ -2,13 +2,16 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 import type { Journal } from "../../lib/core/ports.ts";
 import type { Settings } from "../../lib/core/settings.ts";
+import { masked } from "./masking.ts";
 
 export class LogJournal implements Journal {
   readonly #logger: Logger;
 
   constructor(level: Settings["logLevel"]) {
     const logLevel = LEVELS[level];
-    this.#logger = new Logger({ logLevel });
+    const jsonReplacerFn = (_key: string, value: unknown) =>
+      typeof value === "string" ? masked(value) : value;
+    this.#logger = new Logger({ logLevel, jsonReplacerFn });
   }
 
   /** The request whose work the following lines are. */

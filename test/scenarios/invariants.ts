@@ -24,7 +24,7 @@ export const INVARIANTS: readonly string[] = [
   "The history, read through the function's own `history`, has each transition once: as many entries as the record counts, in order, under tokens that never fall; and the codes are those that the scenario names.",
   "Every transition whose rule mails was mailed, and nothing was mailed more often than the scenario says.",
   "Every transition is on the event bus too, at least once and nothing else is, in the shape of docs/event.schema.json.",
-  "No invocation of the function failed but those that the fault brings about, and everything that it printed is one JSON object a line.",
+  "No invocation of the function failed but those that the fault brings about, and everything that it printed is one JSON object a line, without an address of the settings and without a password.",
   "The function called nothing that its synthesized role does not permit; the loop called only Lambda.",
   "When the sandbox has stopped, no process of it is left.",
 ];
@@ -51,6 +51,7 @@ export async function checkInvariants(stage: Stage, scenario: Scenario): Promise
     ...faults,
     ...checkLetters(stage, scenario.mails),
     ...checkFunction(stage, scenario.functionErrors),
+    ...checkLogs(stage),
     ...checkCalls(stage),
   ];
 }
@@ -149,6 +150,17 @@ function checkFunction(stage: Stage, allowed: RegExp | undefined): readonly stri
     const failed = data?.["level"] === "ERROR" && !Object.hasOwn(data, "service");
     return failed && allowed?.test(text) !== true ? [`an invocation failed: ${text}`] : [];
   });
+}
+
+/** What the sandbox's own settings have as `from` and `to`, and what looks like a password in a URL. */
+function checkLogs({ sandbox }: Stage): readonly string[] {
+  const letters = sandbox.cloud.mailbox.letters.flatMap(({ from, to }) => [from, ...to]);
+  const secrets = [...new Set(letters)];
+  const tells = (text: string): boolean =>
+    secrets.some((secret) => text.includes(secret)) || /:\/\/[^\s/@"]+:[^\s/@"]+@/u.test(text);
+  return sandbox.cloud.logs.lines
+    .filter(({ text }) => tells(text))
+    .map(({ text }) => `the function's log tells an address or a password: ${text}`);
 }
 
 /** The calls on record, but not of those that the fault lets nobody answer. */
