@@ -5,7 +5,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Plugin, build } from "esbuild";
+import { type Metafile, type Plugin, build } from "esbuild";
 import type { Settings } from "./core/settings.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -13,10 +13,13 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 /** The Lambda's entry point. */
 const ENTRY = join(ROOT, "lambda/handler.ts");
 
-/** Answers the module's path. */
-export const bundleHandler = async (directory: string, entry = ENTRY): Promise<string> => {
+/** Answers the module's path, and what it is made of. */
+export const bundleHandler = async (
+  directory: string,
+  entry = ENTRY,
+): Promise<{ readonly file: string; readonly metafile: Metafile }> => {
   const outfile = join(directory, "index.mjs");
-  await build({
+  const { metafile } = await build({
     entryPoints: [entry],
     outfile,
     absWorkingDir: ROOT,
@@ -29,9 +32,10 @@ export const bundleHandler = async (directory: string, entry = ENTRY): Promise<s
     plugins: [lettingGoOfShapes],
     minify: true,
     legalComments: "none",
+    metafile: true,
     logLevel: "warning",
   });
-  return outfile;
+  return { file: outfile, metafile };
 };
 
 /** The same with `settings.json` beside it: what the function finds in its own folder. */

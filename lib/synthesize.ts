@@ -40,7 +40,7 @@ export const synthesizeApp = async (
 ): Promise<FailoverStack> => {
   const folder = await mkdtemp(join(tmpdir(), "scheduler-failover-handler-"));
   try {
-    const handler = await bundleHandler(folder, entry);
+    const { file: handler } = await bundleHandler(folder, entry);
     const stack = new FailoverStack(app, stackName, { settings, handler });
     app.synth();
     return stack;

@@ -1,7 +1,10 @@
 /** The package, in a project that is not ours: what it holds, and that it needs nothing else. */
-import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { bundleHandler } from "../../lib/bundle-controller.ts";
+import { foldersOf } from "../../lib/package/licences.ts";
 import { deploy } from "../constructs/deployed.ts";
 import { compile, makeProject, nodes, ROOT, run } from "./project.ts";
 
@@ -34,6 +37,8 @@ describe("the package", () => {
         "LICENSE",
         "README.md",
         "bin/scheduler_failover_controller",
+        "dist/THIRD-PARTY.txt",
+        "dist/cli.mjs",
         "dist/handler/index.mjs",
         "dist/index.js",
         "dist/package.json",
@@ -46,6 +51,7 @@ describe("the package", () => {
 
   it("names no file of the machine that it was built on", () => {
     for (const path of [
+      "dist/cli.mjs",
       "dist/index.js",
       "dist/handler/index.mjs",
       ...project.files.filter((one) => one.endsWith(".d.ts")),
@@ -63,6 +69,35 @@ describe("the package", () => {
     expect(
       readdirSync(join(project.directory, "node_modules")).filter((name) => !name.startsWith(".")),
     ).toEqual(["@types", "aws-cdk-lib", "constructs", "scheduler-failover-controller", "undici-types"]);
+  });
+});
+
+describe("the handler", () => {
+  it("is made of the packages that a reader has looked at", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "handler-"));
+    const { file, metafile } = await bundleHandler(folder);
+    const bytes = statSync(file).size;
+    rmSync(folder, { recursive: true });
+    const shares = [...foldersOf(metafile)].map(
+      ([path, size]) => [path.replace(/.*node_modules\//, ""), size] as const,
+    );
+    const names = shares.map(([name]) => name).toSorted((a, b) => a.localeCompare(b));
+    await expect(`${[...new Set(names)].join("\n")}\n`).toMatchFileSnapshot("handler.golden.txt");
+    const ec2 = shares
+      .filter(([name]) => name === "@aws-sdk/client-ec2")
+      .reduce((sum, [, size]) => sum + size, 0);
+    expect(bytes - ec2).toBeLessThan(600_000);
+    console.log(`handler: ${bytes} bytes, ${ec2} of them the EC2 client's`);
+  });
+});
+
+describe("the command-line tool", () => {
+  it.each(nodes())("is there after an installation, on Node %s", (_, node) => {
+    const { PATH = "" } = process.env;
+    const tool = join(project.directory, "node_modules/.bin/scheduler_failover_controller");
+    const { status, output } = run(project.directory, tool, ["cost"], { PATH: `${dirname(node)}:${PATH}` });
+    expect(output).toContain("together");
+    expect(status).toBe(0);
   });
 });
 
