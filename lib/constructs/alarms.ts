@@ -112,6 +112,16 @@ const clusterWatches = (cluster: string, metrics: ControllerMetrics): readonly W
     ends: false,
   },
   {
+    name: `${cluster}-drill-failed`,
+    metric: metrics.drillsFailed(cluster),
+    fires: "above",
+    threshold: 0,
+    minutes: [1, 1],
+    missing: TreatMissingData.NOT_BREACHING,
+    says: `Cluster ${cluster}: a drill failed or was not begun, so a failover might fail too. The scheduler has not been left alone: "status" says where it runs. Look at "history": before DRILL_FAILED, or with DRILL_REFUSED, it has the reason; put that right, then "drill" again.`,
+    ends: false,
+  },
+  {
     name: `${cluster}-outbox-old`,
     metric: metrics.outboxAge(cluster),
     fires: "above",

@@ -27,7 +27,15 @@ import { acknowledge } from "./acknowledge.ts";
 import { withControllerCode } from "./controller-code.ts";
 import type { NodeDocuments } from "./node-documents.ts";
 import { retention } from "./retention.ts";
-import { readNodes, sendDocuments, sendMail, stopNodes, useRecords, writeLogs } from "./permissions.ts";
+import {
+  publishEvents,
+  readNodes,
+  sendDocuments,
+  sendMail,
+  stopNodes,
+  useRecords,
+  writeLogs,
+} from "./permissions.ts";
 
 export interface ControllerProps {
   readonly settings: Settings;
@@ -98,6 +106,7 @@ export class Controller extends Construct {
             useRecords(table),
             readNodes(),
             sendMail(settings.alerts.from),
+            publishEvents(settings.alerts.eventBus),
             writeLogs(this.logGroup),
           ],
         }),

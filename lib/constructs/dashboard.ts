@@ -126,7 +126,7 @@ const clusterRow = (cluster: string, metrics: ControllerMetrics): IWidget[] => [
   new SingleValueWidget({
     title: `${cluster}: is it running`,
     metrics: [metrics.schedulersRunning(cluster), metrics.nodesUnknown(cluster)],
-    width: 6,
+    width: 4,
     height: 6,
   }),
   new GraphWidget({
@@ -136,7 +136,7 @@ const clusterRow = (cluster: string, metrics: ControllerMetrics): IWidget[] => [
     leftYAxis: { min: 0, max: 3 },
     rightYAxis: { min: 0 },
     leftAnnotations: [{ value: 1, color: Color.GREEN, label: "exactly one" }],
-    width: 9,
+    width: 8,
     height: 6,
   }),
   new GraphWidget({
@@ -145,7 +145,16 @@ const clusterRow = (cluster: string, metrics: ControllerMetrics): IWidget[] => [
     right: [metrics.ticks(cluster)],
     leftYAxis: { min: 0, label: "seconds" },
     rightYAxis: { min: 0 },
-    width: 9,
+    width: 7,
+    height: 6,
+  }),
+  new GraphWidget({
+    title: `${cluster}: drills`,
+    left: [metrics.drillSeconds(cluster), metrics.drillGap(cluster)],
+    right: [metrics.drillsFailed(cluster)],
+    leftYAxis: { min: 0, label: "seconds" },
+    rightYAxis: { min: 0 },
+    width: 5,
     height: 6,
   }),
 ];

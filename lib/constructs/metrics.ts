@@ -37,6 +37,18 @@ export class ControllerMetrics {
     return this.ofCluster("Failovers", cluster, Stats.SUM, "failovers");
   }
 
+  drillSeconds(cluster: string): Metric {
+    return this.ofCluster("DrillSeconds", cluster, Stats.MAXIMUM, "drill, there and back");
+  }
+
+  drillGap(cluster: string): Metric {
+    return this.ofCluster("DrillGapSeconds", cluster, Stats.MAXIMUM, "without a scheduler in it");
+  }
+
+  drillsFailed(cluster: string): Metric {
+    return this.ofCluster("DrillsFailed", cluster, Stats.SUM, "drills failed");
+  }
+
   /** The least, since that is how near the scheduler came to losing its grant. */
   grantSecondsLeft(cluster: string): Metric {
     return this.ofCluster("GrantSecondsLeft", cluster, Stats.MINIMUM, "grant left");

@@ -3,6 +3,7 @@ import { Aws } from "aws-cdk-lib";
 import type { ITable } from "aws-cdk-lib/aws-dynamodb";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { ILogGroup } from "aws-cdk-lib/aws-logs";
+import { EVENT_SOURCE } from "../core/events.ts";
 import type { ClusterSettings, Settings } from "../core/settings.ts";
 
 const arn = (service: string, resource: string): string =>
@@ -32,6 +33,18 @@ export const sendMail = (from: string): PolicyStatement =>
     actions: ["ses:SendEmail"],
     resources: [arn("ses", "identity/*")],
     conditions: { StringEquals: { "ses:FromAddress": from } },
+  });
+
+/** What is sent is bound by its source, which every event must name: `ForAllValues` alone holds where there is none. */
+export const publishEvents = (bus: string): PolicyStatement =>
+  new PolicyStatement({
+    sid: "PublishEvents",
+    actions: ["events:PutEvents"],
+    resources: [arn("events", `event-bus/${bus}`)],
+    conditions: {
+      "ForAllValues:StringEquals": { "events:source": EVENT_SOURCE },
+      Null: { "events:source": "false" },
+    },
   });
 
 /** On `*`, since neither action has resource-level permissions; both only read. */

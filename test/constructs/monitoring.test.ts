@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RULES } from "../../lib/core/decide.ts";
-import { EVENT_METRICS, FAILOVER_CODE, METRIC_NAMES } from "../../lib/core/metrics.ts";
+import { DRILL_FAILURES, EVENT_METRICS, FAILOVER_CODE, METRIC_NAMES } from "../../lib/core/metrics.ts";
 import { changed, cluster } from "../settings/written.ts";
 import { deploy } from "./deployed.ts";
 
@@ -28,7 +28,7 @@ const alarms = deployed
 
 describe("alarms", () => {
   it("watch each cluster, and the controller", () => {
-    const kinds = ["no-scheduler", "two-schedulers", "no-ticks", "failover", "outbox-old"];
+    const kinds = ["no-scheduler", "two-schedulers", "no-ticks", "failover", "drill-failed", "outbox-old"];
     expect(alarms.map(({ AlarmName }) => AlarmName)).toEqual([
       ...kinds.map((kind) => `Watch-main-${kind}`),
       ...kinds.map((kind) => `Watch-night-${kind}`),
@@ -47,7 +47,9 @@ describe("alarms", () => {
 
   it("tell their end, too, unless they are of an event", () => {
     const silent = alarms.filter(({ OKActions }) => OKActions === undefined);
-    expect(silent.map(({ AlarmName }) => AlarmName)).toEqual(["Watch-main-failover", "Watch-night-failover"]);
+    expect(silent.map(({ AlarmName }) => AlarmName)).toEqual(
+      ["main", "night"].flatMap((name) => [`Watch-${name}-failover`, `Watch-${name}-drill-failed`]),
+    );
   });
 
   it("fire on silence where ticks are counted, and nowhere else", () => {
@@ -60,13 +62,13 @@ describe("alarms", () => {
 
   it("take silence for calm where a metric is put only when there is something to tell", () => {
     const ofEvents = alarms.filter(({ MetricName }) => EVENT_METRICS.some((name) => name === MetricName));
-    expect(ofEvents).toHaveLength(4);
+    expect(ofEvents).toHaveLength(6);
     for (const { TreatMissingData } of ofEvents) expect(TreatMissingData).toBe("notBreaching");
   });
 
   it("rest on metrics that the controller emits, for a cluster that is there, in any unit", () => {
     const own = alarms.slice(0, -1);
-    expect(own).toHaveLength(10);
+    expect(own).toHaveLength(12);
     for (const { Namespace, MetricName, Dimensions, Unit } of own) {
       expect(Namespace).toBe("Watch");
       expect(METRIC_NAMES).toContain(MetricName);
@@ -79,6 +81,14 @@ describe("alarms", () => {
     expect(RULES.after.map(({ code }) => code)).toContain(FAILOVER_CODE);
     const ofMoves = alarms.filter(({ AlarmName }) => AlarmName.endsWith("-failover"));
     expect(ofMoves.map(({ MetricName }) => MetricName)).toEqual(["Failovers", "Failovers"]);
+  });
+
+  it("tell a drill that failed, by the codes that the rules give it, and say what to do", () => {
+    const codes = [...RULES.before, ...RULES.after].map(({ code }) => code);
+    expect(codes).toEqual(expect.arrayContaining([...DRILL_FAILURES]));
+    const [alarm] = alarms.filter(({ AlarmName }) => AlarmName.endsWith("main-drill-failed"));
+    expect(alarm).toMatchObject({ MetricName: "DrillsFailed", Threshold: 0 });
+    for (const code of DRILL_FAILURES) expect(alarm?.AlarmDescription).toContain(code);
   });
 
   it("count the errors of the alias that ticks", () => {

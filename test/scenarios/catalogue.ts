@@ -3,6 +3,7 @@ import { adopted } from "./incidents/adopted.ts";
 import { allNodesCrash } from "./incidents/all-nodes-crash.ts";
 import { controllerKilledMidTick } from "./incidents/controller-killed-mid-tick.ts";
 import { deployedAnew } from "./incidents/deployed-anew.ts";
+import { drill } from "./incidents/drill.ts";
 import { dynamodbDown } from "./incidents/dynamodb-down.ts";
 import { ec2Down } from "./incidents/ec2-down.ts";
 import { lambdaThrottled } from "./incidents/lambda-throttled.ts";
@@ -30,6 +31,7 @@ export const SCENARIOS: readonly Scenario[] = [
   twoRunning,
   schedulerKilled,
   manualFailover,
+  drill,
   deployedAnew,
   nodeCrashes,
   nodeReboots,

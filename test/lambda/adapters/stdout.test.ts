@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { EmfMetricSink } from "../../../lambda/adapters/emf-metrics.ts";
 import { LogJournal } from "../../../lambda/adapters/log-journal.ts";
-import { METRIC_UNITS } from "../../../lib/core/metrics.ts";
+import { EVENT_METRICS, METRIC_UNITS } from "../../../lib/core/metrics.ts";
 
 let written: string[];
 
@@ -30,6 +30,9 @@ describe("EmfMetricSink", () => {
     NodesUnknown: 0,
     Transitions: 2,
     Failovers: 1,
+    DrillSeconds: 140,
+    DrillGapSeconds: 11,
+    DrillsFailed: 1,
     GrantSecondsLeft: 87.5,
     OutboxAgeSeconds: 4.2,
   };
@@ -51,7 +54,7 @@ describe("EmfMetricSink", () => {
   });
 
   it("puts a count of events, or the age of news, only where there are some", () => {
-    const calm = { ...metrics, Transitions: 0, Failovers: 0, OutboxAgeSeconds: 0 };
+    const calm = { ...metrics, ...Object.fromEntries(EVENT_METRICS.map((name) => [name, 0])) };
     new EmfMetricSink("failover").put("etl", calm);
     const [line] = lines();
     const named = Object.keys(METRIC_UNITS).filter((name) => line && Object.hasOwn(line, name));
