@@ -174,7 +174,8 @@ const celeryBeat: Profile = {
   orphans:
     "It has no children. Its pid file stays behind: a new one takes it over, unless another process has got that id; then it says `Pidfile already exists` and ends with 73. Start it with an empty `--pidfile=`: only one is started anyway.",
   notes: [
-    "It has no health endpoint: one that runs is taken for healthy. With the default scheduler class, a `health.command` such as `find /var/lib/celery -name 'celerybeat-schedule*' -mmin -10 | grep -q .` finds one that hangs: it writes its schedule file every 3 minutes.",
+    "It has no health endpoint: one that runs is taken for healthy. Let the application touch a file before each send (signal `before_task_publish`): a `health.command` such as `find /var/lib/celery/alive -mmin -2 | grep -q .`, longer than the longest pause between two sends, finds one that hangs.",
+    "The age of the schedule file tells nothing: where Python's dbm is ndbm, as in Debian without python3-gdbm, nothing is written to it before beat ends.",
     "The schedule file (`--schedule`) is a node's own: after a move, what fell due meanwhile is sent once or not at all. A schedule in a database (django-celery-beat, RedBeat) moves along.",
     "Never `celery worker -B` on any node: a beat inside of a worker is found by nobody.",
   ],
