@@ -129,7 +129,7 @@ const clusterWatches = (cluster: string, metrics: ControllerMetrics): readonly W
     minutes: [2, 2],
     /** No figure is put where nothing waits. Without ticks there is none either; the alarm for that is another one. */
     missing: TreatMissingData.NOT_BREACHING,
-    says: `Cluster ${cluster}: news waits for more than ${OUTBOX_SECONDS / 60} minutes, so mails or events do not go out. The controller's log has "news could not be delivered" with the reason. Mails: invoke "send_test_email"; is the sender confirmed in SES, and the account out of its sandbox? Events: is there the bus of the setting alerts.eventBus?`,
+    says: `Cluster ${cluster}: news waits for more than ${OUTBOX_SECONDS / 60} minutes, so mails or events do not go out. Look at the controller's log: "news could not be delivered" has the reason. Mails: invoke "send_test_email"; is the sender confirmed in SES, and the account out of its sandbox? Events: is there the bus of the setting alerts.eventBus?`,
     ends: true,
   },
 ];
