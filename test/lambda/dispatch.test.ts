@@ -1,5 +1,4 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { aliasOf, dispatch } from "../../lambda/dispatch.ts";
 import { TicksFailedError, type Tick } from "../../lambda/loop.ts";
 import type { TickContext, TickOutcome } from "../../lambda/tick.ts";
@@ -13,20 +12,9 @@ import {
   type TestController,
 } from "./support/controller.ts";
 import { AT, NODE_A, sampleRecord } from "./support/records.ts";
-import { clientFor, startDynamo, type Endpoint } from "./support/tables.ts";
+import { useDynamo } from "./support/dynamo.ts";
 
-let dynamo: Endpoint;
-let client: DynamoDBClient;
-
-beforeAll(async () => {
-  dynamo = await startDynamo();
-  client = clientFor(dynamo.url);
-});
-
-afterAll(async () => {
-  client.destroy();
-  await dynamo.close();
-});
+const dynamo = useDynamo();
 
 const TWO = { etl: sampleCluster(), ml: sampleCluster() };
 const acted = (next: number): TickOutcome => ({ outcome: "acted", code: "STEADY", sentence: "s", next });
@@ -56,7 +44,7 @@ const send = (controller: TestController, event: unknown, alias?: string) =>
 describe("a tick of the loop", () => {
   it("ticks every cluster on the execution's grid and answers the earliest next instant", async () => {
     const { tick, contexts } = scripted({ etl: AT + 10_000, ml: AT + 2_000 });
-    const controller = await makeController(client, TWO, tick);
+    const controller = await makeController(dynamo.client, TWO, tick);
     expect(await send(controller, tickEvent(AT), "tick")).toEqual({
       done: false,
       next: "2026-11-24T18:38:05.042Z",
@@ -69,7 +57,7 @@ describe("a tick of the loop", () => {
 
   it("goes on for the others where one cluster's tick fails, and tries that one again at the next beat", async () => {
     const { tick } = scripted({ etl: new Error("no table"), ml: AT + 60_000 });
-    const controller = await makeController(client, TWO, tick);
+    const controller = await makeController(dynamo.client, TWO, tick);
     expect(await send(controller, tickEvent(AT), "tick")).toEqual({
       done: false,
       next: "2026-11-24T18:38:13.042Z",
@@ -85,13 +73,13 @@ describe("a tick of the loop", () => {
       if (cluster === "etl") throw new Error("at once");
       return Promise.resolve(acted(AT + 10_000));
     };
-    const controller = await makeController(client, TWO, tick);
+    const controller = await makeController(dynamo.client, TWO, tick);
     expect(await send(controller, tickEvent(AT), "tick")).toMatchObject({ done: false });
   });
 
   it("fails where all clusters' ticks fail, so that the function's errors show it", async () => {
     const { tick } = scripted({ etl: new Error("a"), ml: new Error("b") });
-    const controller = await makeController(client, TWO, tick);
+    const controller = await makeController(dynamo.client, TWO, tick);
     const ticking = send(controller, tickEvent(AT), "tick");
     await expect(ticking).rejects.toThrow(TicksFailedError);
     await expect(ticking).rejects.toThrow("etl, ml");
@@ -99,14 +87,14 @@ describe("a tick of the loop", () => {
 
   it("does not mind being told how long it is waited for", async () => {
     const { tick } = scripted({ etl: AT });
-    const controller = await makeController(client, { etl: sampleCluster() }, tick);
+    const controller = await makeController(dynamo.client, { etl: sampleCluster() }, tick);
     const event = { ...tickEvent(AT), patience: 10 };
     expect(await send(controller, event, "tick")).toMatchObject({ done: false });
   });
 
   it("never names an instant in the past", async () => {
     const { tick } = scripted({ etl: AT - 5_000 });
-    const controller = await makeController(client, { etl: sampleCluster() }, tick);
+    const controller = await makeController(dynamo.client, { etl: sampleCluster() }, tick);
     expect(await send(controller, tickEvent(AT), "tick")).toMatchObject({
       done: false,
       next: formatInstant(AT),
@@ -116,7 +104,7 @@ describe("a tick of the loop", () => {
   it("tells why a tick did not act", async () => {
     const tick: Tick = () =>
       Promise.resolve({ outcome: "standby", code: "STANDBY", sentence: "Another tick.", next: AT + 1 });
-    const controller = await makeController(client, { etl: sampleCluster() }, tick);
+    const controller = await makeController(dynamo.client, { etl: sampleCluster() }, tick);
     await send(controller, tickEvent(AT), "tick");
     expect(controller.journal.lines).toMatchObject([
       { level: "info", message: "tick", fields: { cluster: "etl", outcome: "standby", code: "STANDBY" } },
@@ -125,7 +113,7 @@ describe("a tick of the loop", () => {
 
   it("is done, and ticks nothing, where a newer execution has begun", async () => {
     const { tick, contexts } = scripted({ etl: AT });
-    const controller = await makeController(client, { etl: sampleCluster() }, tick);
+    const controller = await makeController(dynamo.client, { etl: sampleCluster() }, tick);
     await send(controller, tickEvent(AT, "newer"), "tick");
     expect(await send(controller, tickEvent(AT - 60_000, "older"), "tick")).toEqual({
       done: true,
@@ -137,7 +125,7 @@ describe("a tick of the loop", () => {
 
   it("goes on until the loop's end where no newer execution begins", async () => {
     const { tick, contexts } = scripted({ etl: AT });
-    const controller = await makeController(client, { etl: sampleCluster() }, tick);
+    const controller = await makeController(dynamo.client, { etl: sampleCluster() }, tick);
     controller.clock.at = AT + LIMITS.loopSeconds * 1_000 - 1;
     expect(await send(controller, tickEvent(AT), "tick")).toMatchObject({ done: false });
     controller.clock.at += 1;
@@ -146,7 +134,7 @@ describe("a tick of the loop", () => {
   });
 
   it.each(["operate", "read", undefined])("is refused through %s", async (alias) => {
-    const controller = await makeController(client);
+    const controller = await makeController(dynamo.client);
     expect(await send(controller, tickEvent(AT), alias)).toMatchObject({
       ok: false,
       error: { code: "WRONG_ALIAS", valid: ["tick"] },
@@ -167,7 +155,7 @@ describe("a tick of the loop", () => {
     ],
     ["from the future, which would end all loops", tickEvent(AT + 61_000), "execution.startedAt"],
   ])("is refused %s", async (_name, event, field) => {
-    const controller = await makeController(client);
+    const controller = await makeController(dynamo.client);
     expect(await send(controller, event, "tick")).toMatchObject({ ok: false, error: { field } });
   });
 });
@@ -177,7 +165,7 @@ describe("EC2's word", () => {
 
   it("wakes the clusters that have the node on their record, over the head of a tick at work", async () => {
     const { tick, contexts } = scripted({});
-    const controller = await makeController(client, TWO, tick);
+    const controller = await makeController(dynamo.client, TWO, tick);
     await controller.store.write(sampleRecord(), "none");
     expect(await send(controller, event, "tick")).toMatchObject({
       ok: true,
@@ -190,25 +178,25 @@ describe("EC2's word", () => {
   it("wakes a cluster that lists the node and has no record yet", async () => {
     const { tick, contexts } = scripted({});
     const nodes = { instanceIds: [NODE_A], prefer: [], exclude: [] };
-    const controller = await makeController(client, { etl: sampleCluster({ nodes }) }, tick);
+    const controller = await makeController(dynamo.client, { etl: sampleCluster({ nodes }) }, tick);
     await send(controller, event, "tick");
     expect(contexts).toHaveLength(1);
   });
 
   it("is let go where no cluster knows the instance", async () => {
-    const controller = await makeController(client, TWO);
+    const controller = await makeController(dynamo.client, TWO);
     expect(await send(controller, event, "tick")).toMatchObject({ ok: true, code: "NOT_OURS" });
   });
 
   it("fails where the woken tick fails", async () => {
     const { tick } = scripted({ etl: new Error("no") });
-    const controller = await makeController(client, TWO, tick);
+    const controller = await makeController(dynamo.client, TWO, tick);
     await controller.store.write(sampleRecord(), "none");
     await expect(send(controller, event, "tick")).rejects.toThrow(TicksFailedError);
   });
 
   it("is refused through an operator's door, and with what is no event", async () => {
-    const controller = await makeController(client, TWO);
+    const controller = await makeController(dynamo.client, TWO);
     expect(await send(controller, event, "operate")).toMatchObject({ error: { code: "WRONG_ALIAS" } });
     expect(await send(controller, { action: "wake" }, "tick")).toMatchObject({ ok: false });
   });

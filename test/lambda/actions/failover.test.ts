@@ -1,5 +1,4 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { dispatch } from "../../../lambda/dispatch.ts";
 import type { ClusterSettings } from "../../../lib/core/settings.ts";
 import {
@@ -10,26 +9,15 @@ import {
   type TestController,
 } from "../support/controller.ts";
 import { AT, NODE_A, NODE_B, sampleNode, sampleRecord, sampleWish } from "../support/records.ts";
-import { clientFor, startDynamo, type Endpoint } from "../support/tables.ts";
+import { useDynamo } from "../support/dynamo.ts";
 
 const NOW = "2026-11-24T18:38:03.042Z";
 
-let dynamo: Endpoint;
-let client: DynamoDBClient;
+const dynamo = useDynamo();
 let controller: TestController;
 
-beforeAll(async () => {
-  dynamo = await startDynamo();
-  client = clientFor(dynamo.url);
-});
-
-afterAll(async () => {
-  client.destroy();
-  await dynamo.close();
-});
-
 beforeEach(async () => {
-  controller = await makeController(client);
+  controller = await makeController(dynamo.client);
 });
 
 const ask = (event: unknown) => dispatch(controller, event, through("operate"));
@@ -135,7 +123,7 @@ describe("failover", () => {
   ])(
     "refuses a target that %s, and lists the valid ones",
     async (_name, to, settings, record, code, valid) => {
-      controller = await makeController(client, { etl: settings });
+      controller = await makeController(dynamo.client, { etl: settings });
       await controller.store.write(record, "none");
       expect(await ask({ action: "failover", ...(to === undefined ? {} : { to }) })).toMatchObject({
         ok: false,
@@ -146,7 +134,7 @@ describe("failover", () => {
   );
 
   it("refuses where the cluster is only observed", async () => {
-    controller = await makeController(client, { etl: sampleCluster({ startIn: "observe" }) });
+    controller = await makeController(dynamo.client, { etl: sampleCluster({ startIn: "observe" }) });
     await controller.store.write(sampleRecord(), "none");
     expect(await ask(FAILOVER)).toMatchObject({ error: { code: "OBSERVING" } });
   });

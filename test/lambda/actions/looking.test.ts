@@ -1,30 +1,18 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { dispatch } from "../../../lambda/dispatch.ts";
 import type { NodeReport } from "../../../lib/core/model.ts";
 import { makeController, sampleCluster, through, type TestController } from "../support/controller.ts";
 import { AT, NODE_A, NODE_B, sampleNode, sampleRecord, sampleWish } from "../support/records.ts";
-import { clientFor, startDynamo, type Endpoint } from "../support/tables.ts";
+import { useDynamo } from "../support/dynamo.ts";
 
 const NOW = "2026-11-24T18:38:03.042Z";
 const MINUTE = 60_000;
 
-let dynamo: Endpoint;
-let client: DynamoDBClient;
+const dynamo = useDynamo();
 let controller: TestController;
 
-beforeAll(async () => {
-  dynamo = await startDynamo();
-  client = clientFor(dynamo.url);
-});
-
-afterAll(async () => {
-  client.destroy();
-  await dynamo.close();
-});
-
 beforeEach(async () => {
-  controller = await makeController(client);
+  controller = await makeController(dynamo.client);
 });
 
 const look = (action: string) => dispatch(controller, { action }, through("read"));
@@ -48,7 +36,7 @@ describe("status", () => {
   it("shows what the settings say where nobody has changed it", async () => {
     await controller.store.write(sampleRecord(), "none");
     expect(await look("status")).toMatchObject({ data: { steering: null, excluded: [] } });
-    controller = await makeController(client, {
+    controller = await makeController(dynamo.client, {
       etl: sampleCluster({
         startIn: "observe",
         nodes: { tag: { key: "scheduler", value: "etl" }, prefer: [], exclude: [NODE_B] },

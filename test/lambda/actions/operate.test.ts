@@ -1,6 +1,5 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, PutCommand } from "@aws-sdk/lib-dynamodb";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { DynamoRecordStore } from "../../../lambda/adapters/dynamo-store.ts";
 import { dispatch } from "../../../lambda/dispatch.ts";
 import {
@@ -11,7 +10,8 @@ import {
   type TestController,
 } from "../support/controller.ts";
 import { AT, NODE_A, NODE_B, sampleEntry, sampleNode, sampleRecord, sampleWish } from "../support/records.ts";
-import { clientFor, makeTable, startDynamo, type Endpoint } from "../support/tables.ts";
+import { useDynamo } from "../support/dynamo.ts";
+import { makeTable } from "../support/tables.ts";
 
 const NOW = "2026-11-24T18:38:03.042Z";
 const WISHES = [
@@ -30,22 +30,11 @@ const WISHES = [
 ];
 const ALL = [...WISHES, "status", "why", "inspect", "metadata", "history", "send_test_email", "version"];
 
-let dynamo: Endpoint;
-let client: DynamoDBClient;
+const dynamo = useDynamo();
 let controller: TestController;
 
-beforeAll(async () => {
-  dynamo = await startDynamo();
-  client = clientFor(dynamo.url);
-});
-
-afterAll(async () => {
-  client.destroy();
-  await dynamo.close();
-});
-
 beforeEach(async () => {
-  controller = await makeController(client);
+  controller = await makeController(dynamo.client);
 });
 
 const ask = (event: unknown, alias = "operate") => dispatch(controller, event, through(alias));
@@ -116,7 +105,7 @@ describe("what is asked", () => {
   });
 
   it("must name the cluster where several are deployed", async () => {
-    controller = await makeController(client, { etl: sampleCluster(), ml: sampleCluster() });
+    controller = await makeController(dynamo.client, { etl: sampleCluster(), ml: sampleCluster() });
     expect(await ask({ action: "status" })).toMatchObject({
       ok: false,
       error: { code: "UNKNOWN_CLUSTER", field: "cluster", valid: ["etl", "ml"] },
@@ -128,10 +117,10 @@ describe("what is asked", () => {
 
 describe("what goes wrong on the way", () => {
   it("is an answer that names it, and a line in the journal", async () => {
-    const table = await makeTable(client);
+    const table = await makeTable(dynamo.client);
     const item = { pk: "CLUSTER#etl", sk: "RECORD", schema: 2 };
-    await DynamoDBDocumentClient.from(client).send(new PutCommand({ TableName: table, Item: item }));
-    const store = new DynamoRecordStore(client, table);
+    await DynamoDBDocumentClient.from(dynamo.client).send(new PutCommand({ TableName: table, Item: item }));
+    const store = new DynamoRecordStore(dynamo.client, table);
     const broken = { ...controller, ports: { ...controller.ports, store } };
     expect(await dispatch(broken, { action: "status" }, through("read"))).toMatchObject({
       ok: false,
@@ -141,7 +130,7 @@ describe("what goes wrong on the way", () => {
   });
 
   it("tells a table that is not there from a cluster without a record", async () => {
-    const store = new DynamoRecordStore(client, "no-such-table");
+    const store = new DynamoRecordStore(dynamo.client, "no-such-table");
     const broken = { ...controller, ports: { ...controller.ports, store } };
     expect(await dispatch(broken, { action: "metadata" }, through("read"))).toMatchObject({
       ok: false,

@@ -1,5 +1,4 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { dispatch } from "../../../lambda/dispatch.ts";
 import type { ClusterRecord, Steering, WishPhase } from "../../../lib/core/model.ts";
 import {
@@ -10,27 +9,16 @@ import {
   type TestController,
 } from "../support/controller.ts";
 import { AT, NODE_A, NODE_B, sampleNode, sampleRecord, sampleWish } from "../support/records.ts";
-import { clientFor, startDynamo, type Endpoint } from "../support/tables.ts";
+import { useDynamo } from "../support/dynamo.ts";
 
 const LATER = "2026-11-24T20:00:00.000Z";
 const SECOND = 1_000;
 
-let dynamo: Endpoint;
-let client: DynamoDBClient;
+const dynamo = useDynamo();
 let controller: TestController;
 
-beforeAll(async () => {
-  dynamo = await startDynamo();
-  client = clientFor(dynamo.url);
-});
-
-afterAll(async () => {
-  client.destroy();
-  await dynamo.close();
-});
-
 beforeEach(async () => {
-  controller = await makeController(client);
+  controller = await makeController(dynamo.client);
 });
 
 const ask = (event: object) => dispatch(controller, event, through("operate"));
@@ -262,7 +250,7 @@ describe("failover", () => {
     expect(await ask({ action: "failover", to: NODE_B })).toMatchObject({
       error: { code: "NODE_SILENT", valid: [] },
     });
-    controller = await makeController(client);
+    controller = await makeController(dynamo.client);
     await given({ nodes: { ...sampleRecord().nodes, [NODE_B]: silentFor(10) } });
     expect(await ask({ action: "failover", to: NODE_B })).toMatchObject({ ok: true });
   });
@@ -319,7 +307,7 @@ describe("exclude and include", () => {
     ["include", NODE_A, "NOT_EXCLUDED", [NODE_B]],
     ["include", "i-settings", "EXCLUDED_BY_SETTINGS", [NODE_B]],
   ])("%s refuses %s by %s, and lists the valid ones", async (action, name, code, valid) => {
-    controller = await makeController(client, { etl: settings });
+    controller = await makeController(dynamo.client, { etl: settings });
     await given({ excluded: [NODE_B] });
     expect(await ask({ action, node: name })).toMatchObject({
       error: { code, field: "node", value: name, valid },
@@ -354,7 +342,7 @@ describe("steering", () => {
   });
 
   it("cannot resume what the settings say", async () => {
-    controller = await makeController(client, { etl: sampleCluster({ startIn: "observe" }) });
+    controller = await makeController(dynamo.client, { etl: sampleCluster({ startIn: "observe" }) });
     await given();
     expect(await ask({ action: "resume" })).toMatchObject({
       error: { code: "OBSERVING", sentence: expect.stringContaining("startIn: run") as string },
