@@ -21,6 +21,7 @@ import { ssmDuplicate } from "./incidents/ssm-duplicate.ts";
 import { ssmHangs } from "./incidents/ssm-hangs.ts";
 import { ssmLate } from "./incidents/ssm-late.ts";
 import { ssmThrottled } from "./incidents/ssm-throttled.ts";
+import { strangerOnThePort } from "./incidents/stranger-on-the-port.ts";
 import { startFails } from "./incidents/start-fails.ts";
 import { twoClusters } from "./incidents/two-clusters.ts";
 import { twoRunning } from "./incidents/two-running.ts";
@@ -39,6 +40,7 @@ export const SCENARIOS: readonly Scenario[] = [
   startFails,
   orphanChildren,
   schedulerHangs,
+  strangerOnThePort,
   ec2Down,
   sesDown,
   ssmThrottled,

@@ -47,11 +47,31 @@ const quick = (ledger: string) => ({
 const LEDGER = "ledger.jsonl";
 const SLOW_LEDGER = "ledger-slow.jsonl";
 
+/** Of the health server beside the scheduler of `served`: whichever node it runs on, the machine is the same. */
+export const HEALTH_PORT = 47_990;
+
+/** As Airflow's: a process of its own, which says yes to whoever asks as long as it is there. */
+const HEALTH_SERVER = `${process.execPath} -e 'require("http").createServer((_, answer) => answer.end("fine")).listen(${HEALTH_PORT}, "127.0.0.1")'`;
+
 export const DEPLOYMENTS = {
   quick: {
     nodes: 2,
     ledgers: { [CLUSTER]: LEDGER },
     settings: { ...COMMON, clusters: { [CLUSTER]: quick(LEDGER) } },
+  },
+  served: {
+    nodes: 2,
+    ledgers: { [CLUSTER]: LEDGER },
+    settings: {
+      ...COMMON,
+      clusters: {
+        [CLUSTER]: {
+          ...quick(LEDGER),
+          scheduler: { start: `${HEALTH_SERVER} & ${startCommand(LEDGER)}` },
+          health: { command: null, url: `http://127.0.0.1:${HEALTH_PORT}/health`, failures: 2 },
+        },
+      },
+    },
   },
   "two-clusters": {
     nodes: 4,
