@@ -1,4 +1,7 @@
-/** Reads a synthesized cloud assembly (`cdk.out`): the one stack's template and where its assets lie. */
+/**
+ * Reads a synthesized cloud assembly (`cdk.out`): the one stack's template, with what its nested stacks add to it, and
+ * where its assets lie.
+ */
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { isRecord, textOf } from "../values.ts";
@@ -26,11 +29,31 @@ export function readAssembly(directory: string): Assembly {
   const stackName = typeof properties["stackName"] === "string" ? properties["stackName"] : stackId;
   const template = readRecord(join(directory, textOf(properties["templateFile"])));
   if (!isRecord(template["Resources"])) throw new Error(`the template of ${stackId} has no resources`);
-  return {
-    stackName,
-    template: template as unknown as Template,
-    assetDirectory: assetFinder(directory, stackId),
-  };
+  const assetDirectory = assetFinder(directory, stackId);
+  return { stackName, template: withNested(template as unknown as Template, assetDirectory), assetDirectory };
+}
+
+/** The template with the resources of its nested stacks, which must stand for themselves: nothing is passed in or out. */
+function withNested(template: Template, assetDirectory: Assembly["assetDirectory"]): Template {
+  const isNested = ([, { Type }]: readonly [string, { readonly Type: string }]): boolean =>
+    Type === "AWS::CloudFormation::Stack";
+  const all = Object.entries(template.Resources);
+  const nested = all.filter(isNested);
+  const added = nested.flatMap(([stackId, { Properties = {} }]) => {
+    const objectKey = /\w+\.json(?="\]\]\}$)/u.exec(JSON.stringify(Properties["TemplateURL"]))?.[0];
+    if (objectKey === undefined) throw new Error(`the nested stack ${stackId} has no asset as its template`);
+    const own = readRecord(assetDirectory(objectKey));
+    const passed = [Properties["Parameters"], own["Parameters"], own["Outputs"], own["Conditions"]];
+    if (passed.some((each) => each !== undefined)) {
+      throw new Error(
+        `the nested stack ${stackId} has parameters, outputs or conditions, which are not read`,
+      );
+    }
+    const resources = (own as unknown as Template).Resources;
+    return Object.entries(resources).map(([id, resource]) => [`${stackId}.${id}`, resource] as const);
+  });
+  const own = all.filter((each) => !isNested(each));
+  return { ...template, Resources: Object.fromEntries([...own, ...added]) };
 }
 
 function assetFinder(directory: string, stackId: string): (objectKey: string) => string {
