@@ -3,6 +3,7 @@ import { PRICES_DATED } from "../../lib/cli/prices.ts";
 import { DEFAULTS } from "../../lib/core/settings.ts";
 import { CLUSTER, DEPLOYMENTS } from "../scenarios/deployments.ts";
 import { PREDECESSOR } from "./predecessor.ts";
+import { COUNTS } from "../../lib/cli/cost.ts";
 import { type Benchmark, furtherCluster } from "./result.ts";
 
 const { timers } = DEPLOYMENTS.quick.settings.clusters[CLUSTER];
@@ -55,8 +56,7 @@ and where each is from: [lib/cli/prices.ts](../lib/cli/prices.ts); for your own 
 
 ${costTable(result)}
 
-One cluster: **${usd(result.cost[0]?.usd ?? 0)}** a month; each further one in the same stack: **${usd(furtherCluster())}**. Clusters beyond ten need a stack of their
-own for each ten, which is why the fixed lines grow.
+One cluster: **${usd(result.cost[0]?.usd ?? 0)}** a month; each further one in the same stack: **${usd(furtherCluster())}**. A stack has room for ${COUNTS.clustersPerStack} clusters.
 `;
 }
 
