@@ -26,6 +26,8 @@ export interface Daemon {
   readonly settings: Readonly<Record<string, unknown>>;
   /** Hand-outs that happened twice, by the daemon's own traces: the watcher's second witness. */
   readonly doubleHandOuts: () => number;
+  /** When it last left a trace of its work, Unix milliseconds. */
+  readonly lastSign?: () => number;
   /** What else its traces tell of the time since an instant, Unix milliseconds. */
   readonly witness?: (since: number) => Promise<Testimony>;
 }

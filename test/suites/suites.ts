@@ -31,6 +31,12 @@ export const SUITES: readonly Suite[] = [
     needs: "root on Linux with apt-get: installs systemd-container and mmdebstrap, builds an image of 230 MB",
   },
   {
+    name: "real daemons: celery beat and Airflow",
+    command: ["tsx", "test/daemons/run.ts"],
+    group: "ci",
+    needs: "what the real nodes need, and PyPI: installs a broker, a database, Celery and Airflow over their image, 700 MB",
+  },
+  {
     name: "calls: IAM, AWS's service models, AWS's command line",
     command: ["vitest", "run", "--config", "test/deploy/vitest.config.ts", "test/deploy/calls"],
     group: "ci",

@@ -1,0 +1,106 @@
+/**
+ * Airflow's scheduler, with LocalExecutor, on a PostgreSQL that all nodes of a cluster share. Row locks keep two of them
+ * from handing a task out twice; what a second one is, its job table shows, and what becomes of tasks, their own traces.
+ */
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Daemon, Testimony } from "../real-nodes/daemon.ts";
+import type { RealNode } from "../real-nodes/real-node.ts";
+import type { ProcessInfo } from "../../lib/sandbox/nodes/processes.ts";
+import { readJobs, secondsOfTwoJobs } from "./job-table.ts";
+import { layerOf, type Layers } from "./layers.ts";
+import { SERVICES, type Services } from "./services.ts";
+import { countTasks, readTraces } from "./traces.ts";
+
+const UNIT = "airflow-scheduler.service";
+const HOME = "/srv/daemon";
+export const ENVIRONMENT = "/etc/airflow.env";
+const TRACES = "/srv/traces.jsonl";
+const FILES = new URL("node/", import.meta.url);
+
+export type AirflowName = "airflow-2" | "airflow-3";
+
+export async function airflow(
+  name: AirflowName,
+  cluster: string,
+  services: Services,
+  layers: Layers,
+): Promise<Daemon> {
+  await services.createDatabase(cluster, name);
+  const traces = tracesOf(services, cluster);
+  writeFileSync(traces, "");
+  // Tasks are the daemon's user's.
+  chmodSync(traces, 0o666);
+  const environment = environmentOf(cluster);
+  return {
+    unit: UNIT,
+    layers: [layerOf(layers, name), layerOf(layers, "tools")],
+    binds: [
+      { here: services.folder, there: SERVICES },
+      { here: traces, there: TRACES },
+    ],
+    install: (node) => install(node, name, environment),
+    // The title that it gives itself is one word with blanks.
+    isMain: ({ argv }) => argv.join(" ").endsWith(` /opt/${name}/bin/airflow scheduler`),
+    helpers: (node) => node.unitProcesses().filter((one) => !isOfSystemd(one)),
+    settings: { scheduler: { profile: name } },
+    doubleHandOuts: () => countTasks(readTraces(traces)).twice,
+    lastSign: () => readTraces(traces).at(-1)?.at ?? 0,
+    witness: async (since) => await testify(services, cluster, since),
+  };
+}
+
+export function tracesOf(services: Services, cluster: string): string {
+  return join(services.folder, `${cluster}.traces.jsonl`);
+}
+
+/** The gate, and a process that is about to become the daemon or the gate, are in the unit's group for some milliseconds. */
+function isOfSystemd({ argv }: ProcessInfo): boolean {
+  return argv[0] === undefined || argv[0].startsWith("(") || argv.join(" ").includes("exit 113");
+}
+
+function install(node: RealNode, name: AirflowName, environment: string): void {
+  const unit = readFileSync(new URL(UNIT, FILES), "utf8").replaceAll("@DAEMON@", name);
+  node.write(`/etc/systemd/system/${UNIT}`, unit);
+  node.write(ENVIRONMENT, environment);
+  node.install(new URL("traced.py", FILES), `${HOME}/dags/traced.py`, 0o644);
+  node.install(new URL("traced", FILES), "/usr/local/bin/traced", 0o755);
+  node.write(TRACES, "");
+}
+
+function environmentOf(cluster: string): string {
+  const settings = {
+    AIRFLOW_HOME: `${HOME}/airflow`,
+    AIRFLOW__CORE__DAGS_FOLDER: `${HOME}/dags`,
+    AIRFLOW__CORE__EXECUTOR: "LocalExecutor",
+    AIRFLOW__CORE__PARALLELISM: "4",
+    AIRFLOW__CORE__LOAD_EXAMPLES: "False",
+    AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION: "False",
+    AIRFLOW__CORE__HOSTNAME_CALLABLE: "socket.gethostname",
+    AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: `postgresql+psycopg2://airflow@/${cluster}?host=${SERVICES}`,
+    AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK: "True",
+    // Five minutes each by default, in which a task that was killed with its scheduler waits to be begun again.
+    AIRFLOW__SCHEDULER__SCHEDULER_ZOMBIE_TASK_THRESHOLD: "20",
+    AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL: "10",
+    PYTHONDONTWRITEBYTECODE: "1",
+    STEADY_SINCE: String(Math.floor(Date.now() / 10_000) * 10),
+  };
+  return `${Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}`)
+    .join("\n")}\n`;
+}
+
+async function testify(services: Services, cluster: string, since: number): Promise<Testimony> {
+  const traces = readTraces(tracesOf(services, cluster)).filter(({ at }) => at >= since);
+  const { begun, twice, again } = countTasks(traces);
+  const ofTwo = secondsOfTwoJobs(await readJobs(services, cluster), since);
+  return {
+    figures: {
+      "s of two by the job table": Math.round(ofTwo * 100) / 100,
+      "tasks begun": begun,
+      "done twice": twice,
+      "killed and begun again": again,
+    },
+    ...(ofTwo > 0 ? { fault: `${ofTwo.toFixed(2)} s with two schedulers by Airflow's job table` } : {}),
+  };
+}

@@ -1,0 +1,84 @@
+/**
+ * Real daemons on real nodes: celery beat and Airflow, as released, on pairs of Debian machines with systemd, driven by the
+ * whole deployed system through the real document. Judged from outside: by their processes and by their own traces.
+ *
+ *   tsx test/daemons/run.ts                  the short form
+ *   tsx test/daemons/run.ts --long           all cases
+ *   tsx test/daemons/run.ts --only WORDS     cases whose sentence or lane contains these words
+ *   tsx test/daemons/run.ts --daemon NAME    one daemon's alone
+ *   tsx test/daemons/run.ts --list | --json | --events
+ */
+import { parseArgs } from "node:util";
+import type { Daemon } from "../real-nodes/daemon.ts";
+import { RunFolder } from "../real-nodes/host.ts";
+import type { Lane } from "../real-nodes/lanes.ts";
+import { Stage } from "../real-nodes/stage.ts";
+import { choose, prepare, runSuite } from "../real-nodes/suite.ts";
+import { airflow } from "./airflow.ts";
+import { celeryBeat } from "./celery-beat.ts";
+import { type DaemonLane, LANES } from "./lanes.ts";
+import { layerOf, type Layers, readLayers } from "./layers.ts";
+import { Services } from "./services.ts";
+
+const { values } = parseArgs({
+  options: {
+    long: { type: "boolean", default: false },
+    only: { type: "string" },
+    daemon: { type: "string" },
+    json: { type: "boolean", default: false },
+    list: { type: "boolean", default: false },
+    events: { type: "boolean", default: false },
+  },
+});
+const chosen = LANES.filter(({ form, daemon }) => {
+  const named = values.daemon === undefined || values.daemon === daemon;
+  return named && (values.long || values.daemon !== undefined || form === "short");
+})
+  .map((lane) => (lane.name === values.only ? lane : choose(lane, values.only)))
+  .filter(({ cases }) => cases.length > 0);
+const count = chosen.reduce((sum, { cases }) => sum + cases.length, 0);
+
+if (values.list) {
+  for (const { name, cases } of chosen) for (const { sentence } of cases) console.log(`${name}: ${sentence}`);
+} else if (count === 0) {
+  console.error(`no case says "${values.only}"${values.daemon === undefined ? "" : ` of ${values.daemon}`}`);
+  process.exitCode = 2;
+} else {
+  process.exitCode = await run();
+}
+
+async function run(): Promise<number> {
+  // The observer at the broker is celery's.
+  const daemons = new Set(["celery-beat", ...chosen.map(({ daemon }) => daemon)]);
+  const prepared = prepare(new URL("setup.sh", import.meta.url), [...daemons], { cases: count });
+  if (typeof prepared === "number") return prepared;
+  const layers = readLayers(prepared);
+  const folder = new RunFolder();
+  const beats = chosen.filter(({ daemon }) => daemon === "celery-beat").map(({ name }) => name);
+  const services = new Services(folder, beats);
+  await services.start(layers);
+  const lanes: Lane[] = [];
+  for (const lane of chosen) lanes.push(await toLane(lane, services, layers));
+  return await runSuite({
+    lanes,
+    json: values.json,
+    events: values.events,
+    open: () =>
+      Stage.open({
+        image: layerOf(layers, "image"),
+        clusters: lanes.map(({ cluster }) => cluster),
+        run: folder,
+      }),
+  });
+}
+
+async function toLane(lane: DaemonLane, services: Services, layers: Layers): Promise<Lane> {
+  const { name, timers, cases } = lane;
+  const by = await daemonOf(lane, services, layers);
+  return { cluster: { name, enabled: false, by, timers }, cases };
+}
+
+async function daemonOf({ name, daemon }: DaemonLane, services: Services, layers: Layers): Promise<Daemon> {
+  if (daemon === "celery-beat") return celeryBeat(name, services, layers);
+  return await airflow(daemon, name, services, layers);
+}
