@@ -98,13 +98,18 @@ async function isBack(stage: Stage, within: number): Promise<void> {
   await stage.restored(within);
   const since = stage.restoredAt;
   const isSettled = ({ kind, at, data }: SandboxEvent): boolean =>
-    kind === "tick" && at >= since && SETTLED.test(String(data?.["code"]));
+    kind === "tick" && at >= since && isOurs(data) && SETTLED.test(String(data?.["code"]));
   await stage.until("the scheduler has settled", () => stage.events.some(isSettled), 60);
 }
 
 function isSeen({ kind, data }: SandboxEvent): boolean {
   const isWord = kind === "tick" || kind === "transition";
-  return isWord && data?.["outcome"] !== "standby" && !isCalm(data);
+  return isWord && isOurs(data) && data?.["outcome"] !== "standby" && !isCalm(data);
+}
+
+/** Another cluster of the deployment may have troubles of its own. */
+function isOurs(data: SandboxEvent["data"]): boolean {
+  return data?.["cluster"] === CLUSTER;
 }
 
 function isCalm(data: SandboxEvent["data"]): boolean {
@@ -112,12 +117,11 @@ function isCalm(data: SandboxEvent["data"]): boolean {
 }
 
 async function bootsAgain(stage: Stage): Promise<void> {
-  await stage.fault("clear");
-  await stage.until(
-    "the node has booted",
-    () => stage.sandbox.state().nodes.every(({ agent }) => agent === "reachable"),
-    30,
-  );
+  const node = stage.standby();
+  await stage.fault("bring-back", { node });
+  const isReachable = () =>
+    stage.sandbox.state().nodes.some(({ id, agent }) => id === node && agent === "reachable");
+  await stage.until("the node has booted", isReachable, 30);
 }
 
 async function isReachedAgain(stage: Stage): Promise<void> {

@@ -1,16 +1,21 @@
 /**
  * A tour for who sees this for the first time: what can go wrong with a scheduler, and what becomes of it. Everything is
- * real but AWS itself: `npm run tour`, three to four minutes, a sandbox of its own.
+ * real but AWS itself: `npm run tour`, three minutes at the most, a sandbox of its own. What takes as long as a grant
+ * happens in a cluster of its own, while the others are shown.
  */
 import type { SandboxEvent } from "../../lib/sandbox/events.ts";
 import { textOf } from "../../lib/sandbox/values.ts";
 import { INCIDENTS, type IncidentName, measure, type Measured, STAGED } from "../bench/incidents.ts";
-import { Assemblies, BEAT_SECONDS, CLUSTER, DEPLOYMENTS } from "../scenarios/deployments.ts";
+import { Assemblies, BEAT_SECONDS, CLUSTER, DEPLOYMENTS, SLOW_CLUSTER } from "../scenarios/deployments.ts";
 import { Stage } from "../scenarios/stage.ts";
 
 /** Apart from those of other suites. */
 const PORT = 4821;
-const { grantSeconds } = DEPLOYMENTS.quick.settings.clusters[CLUSTER].timers;
+const DEPLOYMENT = "two-clusters";
+const { grantSeconds, killGraceSeconds, skewSeconds } =
+  DEPLOYMENTS[DEPLOYMENT].settings.clusters[SLOW_CLUSTER].timers;
+/** Until a silent node is proven to have stopped; then a beat, and a start. */
+const CUT_OFF_SECONDS = grantSeconds + killGraceSeconds + skewSeconds + 40;
 const WIDTH = 100;
 const INDENT = " ".repeat(7);
 const COUNTDOWN_SECONDS = 20;
@@ -36,10 +41,16 @@ const STATIONS: Readonly<Record<IncidentName, { readonly title: string; readonly
     text: "For a kernel update, by one call. The target must answer first; then it is stopped here, proven stopped, and started there.",
   },
   "cut off": {
-    title: "The node is cut off, and this is the one that matters",
-    text: `Nobody reaches the node, but its scheduler works on. Whoever starts a second one now hands every task out twice. The controller does not guess: it waits until the node's grant of ${grantSeconds} s is over, by which time the guard on the node has stopped the scheduler, with nobody above it alive.`,
+    title: "A node is cut off, and this is the one that matters",
+    text: `In the other cluster nobody reaches the node, but its scheduler works on. Whoever starts a second one now hands every task out twice. The controller does not guess: it waits until the node's grant of ${grantSeconds} s is over, by which time the guard on the node has stopped the scheduler, with nobody above it alive. Meanwhile, in the first cluster:`,
   },
 };
+
+interface CutOff {
+  /** Instance id. */
+  readonly node: string;
+  readonly at: number;
+}
 
 const began = Date.now();
 let stage: Stage | undefined;
@@ -62,38 +73,44 @@ try {
 }
 
 async function tour(): Promise<number> {
-  say("A tour of the scheduler failover controller, in three to four minutes.", "");
+  say("A tour of the scheduler failover controller, in three minutes.", "");
   say(
-    "Two nodes share one scheduler, which must never run twice: it hands out numbered tasks, and a second one would hand the same numbers out again. What is deployed to AWS runs here, on this machine, with local processes for the nodes.",
+    "Two nodes share one scheduler, which must never run twice: it hands out numbered tasks, and a second one would hand the same numbers out again. There are two such pairs. What is deployed to AWS runs here, on this machine, with local processes for the nodes.",
     "",
   );
   tell("synthesizing and bundling what would be deployed");
-  const assembly = (await assemblies.make(new Set(["quick"]))).get("quick") ?? "";
-  stage = await Stage.open(STAGED, { port: PORT, assembly, onProgress: () => undefined });
+  const assembly = (await assemblies.make(new Set([DEPLOYMENT]))).get(DEPLOYMENT) ?? "";
+  const staged = { ...STAGED, deployment: DEPLOYMENT } as const;
+  stage = await Stage.open(staged, { port: PORT, assembly, onProgress: () => undefined });
   stage.sandbox.events.listen(tellNews);
   tell(`watch it in a browser, if you like: ${stage.sandbox.endpoint}/`);
-  tell(`both nodes are up; the controller looks every ${BEAT_SECONDS} s`);
+  tell(`the nodes are up; the controller looks every ${BEAT_SECONDS} s`);
   await stage.begun();
-  tell(`the scheduler runs on ${nameOf(stage, stage.active())} and has settled`);
+  tell(
+    `one scheduler runs on ${nameOf(stage, stage.active())}, one on ${nameOf(stage, stage.active(SLOW_CLUSTER))}`,
+  );
   const measured: Measured[] = [];
-  for (const [index, incident] of INCIDENTS.entries()) {
-    const { title, text } = STATIONS[incident.name];
-    say("", `${index + 1}. ${title}`);
-    say(text, INDENT);
+  announce(1, "cut off");
+  const cutOff = await cutOffNode(stage);
+  const others = INCIDENTS.filter(({ name }) => name !== "cut off");
+  for (const [index, incident] of others.entries()) {
+    announce(index + 2, incident.name);
     await visit(stage, incident, measured);
   }
+  say("", "And the node that is cut off?", "");
+  measured.push(await cutOffEnds(stage, cutOff));
   return close(stage, measured);
+}
+
+function announce(number: number, name: IncidentName): void {
+  const { title, text } = STATIONS[name];
+  say("", `${number}. ${title}`);
+  say(text, INDENT);
 }
 
 async function visit(open: Stage, incident: (typeof INCIDENTS)[number], measured: Measured[]): Promise<void> {
   const before = open.active();
-  const isLong = incident.name === "cut off";
-  const countdown = setInterval(() => isLong && tell(waiting(open)), COUNTDOWN_SECONDS * 1000);
-  try {
-    await incident.happen(open);
-  } finally {
-    clearInterval(countdown);
-  }
+  await incident.happen(open);
   const figures = await measure(open, incident.name);
   measured.push(figures);
   const after = open.active();
@@ -104,17 +121,63 @@ async function visit(open: Stage, incident: (typeof INCIDENTS)[number], measured
   await incident.repair(open);
 }
 
-function waiting(open: Stage): string {
-  const since = Math.round((Date.now() - open.incidentAt) / 1000);
-  const runs = open.runs().length;
-  if (open.restoredAt > open.incidentAt) return `${since} s: one scheduler works again, and settles`;
-  if (runs === 0) return `${since} s: the grant is over and the guard has stopped it: nobody runs`;
+/** In the cluster beside the tour's: its active node is not heard from now on. */
+async function cutOffNode(open: Stage): Promise<CutOff> {
+  const [node, at] = [open.active(SLOW_CLUSTER), Date.now()];
+  await open.fault("cut-off", { node });
+  return { node, at };
+}
+
+async function cutOffEnds(open: Stage, { node, at }: CutOff): Promise<Measured> {
+  const ledger = open.ledgers.get(SLOW_CLUSTER);
+  const firstTask = (): number | undefined => {
+    ledger?.read();
+    return ledger?.entries.find((entry) => entry.node !== node && entry.at >= at)?.at;
+  };
+  tell(waiting(open, at));
+  const countdown = setInterval(() => tell(waiting(open, at)), COUNTDOWN_SECONDS * 1000);
+  try {
+    await open.until("the other node hands out tasks", () => firstTask() !== undefined, CUT_OFF_SECONDS);
+  } finally {
+    clearInterval(countdown);
+  }
+  const restored = firstTask() ?? Date.now();
+  const seen = open.events.find(
+    ({ kind, at: when, data }) =>
+      kind === "tick" && when >= at && data?.["cluster"] === SLOW_CLUSTER && data["code"] === "ACTIVE_SILENT",
+  );
+  const detection = ((seen?.at ?? restored) - at) / 1000;
+  const { two, none } = open.watcher.between(SLOW_CLUSTER, at, Infinity);
+  const total = (restored - at) / 1000;
+  tell(
+    `=> ${total.toFixed(1)} s later one scheduler works, on ${nameOf(open, open.active(SLOW_CLUSTER))}; two schedulers: ${seconds(two)}`,
+  );
+  return {
+    name: "cut off",
+    detection,
+    action: total - detection,
+    total,
+    withoutScheduler: none,
+    withTwo: two,
+  };
+}
+
+function waiting(open: Stage, at: number): string {
+  const since = Math.round((Date.now() - at) / 1000);
+  if (open.runs(SLOW_CLUSTER).length === 0)
+    return `${since} s: the grant is over and the guard has stopped it: nobody runs`;
   return `${since} s: the scheduler over there still works, and no second one is started`;
 }
 
 function close(open: Stage, measured: readonly Measured[]): number {
-  const { two } = open.watcher.between(CLUSTER, 0, Infinity);
-  const { ledger, mailbox } = open.sandbox.state();
+  const two = [CLUSTER, SLOW_CLUSTER].reduce(
+    (sum, cluster) => sum + open.watcher.between(cluster, 0, Infinity).two,
+    0,
+  );
+  const ledgers = [...open.ledgers.values()].map((ledger) => ledger.read());
+  const tasks = ledgers.reduce((sum, one) => sum + one.tasks, 0);
+  const twice = ledgers.reduce((sum, one) => sum + one.doubleHandOuts, 0);
+  const { mailbox } = open.sandbox.state();
   say("", "What it took, in seconds:", "");
   console.log(
     `${INDENT}${"".padEnd(14)}${"seen".padStart(8)}${"back".padStart(8)}${"without".padStart(10)}${"two".padStart(6)}`,
@@ -127,11 +190,11 @@ function close(open: Stage, measured: readonly Measured[]): number {
     ];
     console.log(`${INDENT}${name.padEnd(14)}${cells.join("")}${withTwo.toFixed(0).padStart(6)}`);
   }
-  const isGood = two === 0 && ledger.doubleHandOuts === 0;
+  const isGood = two === 0 && twice === 0;
   say(
     "",
     `two schedulers: ${seconds(two)}`,
-    `tasks handed out: ${ledger.tasks}, handed out twice: ${ledger.doubleHandOuts}`,
+    `tasks handed out: ${tasks}, handed out twice: ${twice}`,
     `mails that an operator got: ${mailbox.length}`,
     "",
     "Go on yourself: npm start, and open its console in a browser.",
@@ -149,7 +212,7 @@ async function end(): Promise<void> {
 // Words.
 
 function tellNews({ kind, text, data }: SandboxEvent): void {
-  if (kind === "fault" && data?.["fault"] !== "clear") tell(`!! ${text}`);
+  if (kind === "fault" && data?.["fault"] !== "bring-back") tell(`!! ${text}`);
   else if (kind === "transition") tell(`controller: ${textOf(data?.["sentence"], text)}`);
   else if (kind === "mail") tell(`mail to the operator: ${SUBJECT.exec(text)?.[1] ?? text}`);
 }
