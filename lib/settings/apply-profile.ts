@@ -12,7 +12,7 @@ export interface Choice {
   readonly given: Given;
   /** `overridden`: the settings have a value of their own. `left-out`: something else in them takes its place. */
   readonly became: "taken" | "overridden" | "left-out";
-  /** The settings' own value, where overridden; the path of what takes its place, where left out. */
+  /** The settings' own value, where overridden; the reason, where left out. */
   readonly instead?: unknown;
 }
 
@@ -54,30 +54,30 @@ const profileOf = (cluster: unknown): Profile | undefined => {
 };
 
 /**
- * What the settings must not have for a value of the profile to make sense: a unit has no pattern, a command no unit,
- * and a check of one's own has its own limits.
+ * Why a value of the profile makes no sense beside these settings: a unit has no pattern, a command no unit, and a check
+ * of one's own has its own limits.
  */
-const rivalOf = (path: ProfilePath, cluster: Map): string | undefined => {
+const obstacleTo = (path: ProfilePath, cluster: Map): string | undefined => {
   const has = (...field: readonly string[]): boolean => lookUp(cluster, field) !== "absent";
-  if (path === "scheduler.unit") return has("scheduler", "start") ? "scheduler.start" : undefined;
-  if (path === "scheduler.pattern") return has("scheduler", "start") ? undefined : "scheduler.unit";
+  if (path === "scheduler.unit") return has("scheduler", "start") ? "beside scheduler.start" : undefined;
+  if (path === "scheduler.pattern") return has("scheduler", "start") ? undefined : "without scheduler.start";
   // A question that nobody asks for is not asked.
   if (path === "scheduler.secondOpinion.command")
-    return has("scheduler", "secondOpinion") ? undefined : "no scheduler.secondOpinion";
+    return has("scheduler", "secondOpinion") ? undefined : "without scheduler.secondOpinion";
   if (!path.startsWith("health.")) return undefined;
-  if (has("health", "command")) return "health.command";
+  if (has("health", "command")) return "beside health.command";
   const enabled = lookUp(cluster, ["health", "enabled"]);
-  return enabled !== "absent" && enabled.value === false ? "health.enabled" : undefined;
+  return enabled !== "absent" && enabled.value === false ? "with health.enabled false" : undefined;
 };
 
 const choose = (cluster: Map, { values }: Profile): readonly Choice[] =>
   (Object.entries(values) as [ProfilePath, Given][]).map(([path, given]): Choice => {
     const own = lookUp(cluster, path.split("."));
     if (own !== "absent") return { path, given, became: "overridden", instead: own.value };
-    const rival = rivalOf(path, cluster);
-    return rival === undefined
+    const obstacle = obstacleTo(path, cluster);
+    return obstacle === undefined
       ? { path, given, became: "taken" }
-      : { path, given, became: "left-out", instead: rival };
+      : { path, given, became: "left-out", instead: obstacle };
   });
 
 const fill = (cluster: Map, choices: readonly Choice[]): Map =>
@@ -109,5 +109,5 @@ const valueOf = ({ became, given, instead }: Choice): string => {
 const wordsOf = ({ became, given, instead }: Choice): string => {
   if (became === "taken") return `profile: ${given.reason}`;
   if (became === "overridden") return `settings, in place of the profile's ${given.value}`;
-  return `left out, since the settings have ${String(instead)}: the profile has ${given.value}`;
+  return `left out ${String(instead)}: the profile has ${given.value}`;
 };

@@ -21,10 +21,14 @@ const chapter = (profile: Profile): string =>
     `${sentence(profile.says)} ${profile.tried === undefined ? "Nobody has tried it." : `Tried with: ${profile.tried}.`}`,
     "",
     ...table(profile),
+    ...serviceOf(profile),
     `**Left behind.** ${profile.orphans}`,
     "",
     ...profile.notes.map((note) => `- ${note}`),
   ].join("\n");
+
+const serviceOf = ({ service }: Profile): readonly string[] =>
+  service === undefined ? [] : ["```ini", "[Service]", ...service, "```", ""];
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 

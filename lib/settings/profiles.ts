@@ -29,6 +29,8 @@ export interface Profile {
   /** What it was tried with; absent: it was not, and is called untested wherever it is named. */
   readonly tried?: string;
   readonly values: Readonly<Partial<Record<ProfilePath, Given>>>;
+  /** The unit's file, where the README's for Airflow does not do: its `[Service]`. */
+  readonly service?: readonly string[];
   /** What survives the main process when that is killed, and what becomes of it. */
   readonly orphans: string;
   /** What must be so on the nodes, and what the profile cannot know. */
@@ -171,6 +173,12 @@ const celeryBeat: Profile = {
       source: "tried with 5.7.0",
     },
   },
+  service: [
+    "User=celery",
+    "WorkingDirectory=/srv/shop",
+    "ExecStart=/opt/celery/bin/celery -A shop beat --pidfile= --schedule /var/lib/celery/beat-schedule",
+    "Restart=on-failure",
+  ],
   orphans:
     "It has no children. Its pid file stays behind: a new one takes it over, unless another process has got that id; then it says `Pidfile already exists` and ends with 73. Start it with an empty `--pidfile=`: only one is started anyway.",
   notes: [
@@ -207,6 +215,12 @@ const dagsterDaemon: Profile = {
       source: "tried with 1.13.29",
     },
   },
+  service: [
+    "User=dagster",
+    "Environment=DAGSTER_HOME=/srv/dagster",
+    "ExecStart=/opt/dagster/bin/dagster-daemon run -w /srv/dagster/workspace.yaml",
+    "Restart=on-failure",
+  ],
   orphans:
     "After kill -9 its code servers live on for up to 31 s, until they miss its heartbeat. They hand nothing out; the control group is killed before the next start all the same.",
   notes: [

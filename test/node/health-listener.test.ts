@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { describe, it, vi } from "vitest";
 import type { HealthSettings } from "../../lib/core/settings.ts";
 import {
+  INSTALLED_SHELLS,
   TestNode,
   alive,
   ask,
@@ -102,16 +103,19 @@ describe.runIf(hasCurl).concurrent("an answer by URL counts", () => {
 });
 
 describe.runIf(hasCurl).concurrent("an answer by URL does not count", () => {
-  it("from another program that has the port, and says which", async ({ expect, onTestFinished }) => {
-    const port = await freePort();
-    onTestFinished(await strangerAt(port));
-    const node = new TestNode(clusterSettings({ start: SLEEP }, { health: healthAt(port) }));
-    onTestFinished(() => node.dispose());
-    const { code, body } = await answerOf(node, await begin(node));
-    expect(code).toBe(98);
-    expect(body).toContain(`port ${port} is held by process ${process.pid} (`);
-    expect(body).toMatch(/\), which is not this scheduler's: its answer does not count$/);
-  });
+  it.for(INSTALLED_SHELLS)(
+    "from another program that has the port, and says which (%s)",
+    async (shell, { expect, onTestFinished }) => {
+      const port = await freePort();
+      onTestFinished(await strangerAt(port));
+      const node = new TestNode(clusterSettings({ start: SLEEP }, { health: healthAt(port) }), shell);
+      onTestFinished(() => node.dispose());
+      const { code, body } = await answerOf(node, await begin(node));
+      expect(code).toBe(98);
+      expect(body).toContain(`port ${port} is held by process ${process.pid} (`);
+      expect(body).toMatch(/\), which is not this scheduler's: its answer does not count$/);
+    },
+  );
 
   it("from the health server that a killed scheduler has left beside the next", async ({
     expect,

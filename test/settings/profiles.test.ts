@@ -176,7 +176,7 @@ describe("what synthesis prints of a profile", () => {
     expect(said).toContain("cluster main: profile airflow-2, Airflow 2.4 to 2.11");
     expect(said).toMatch(/scheduler\.unit +airflow-scheduler\.service +profile: the unit's name/);
     expect(said).toMatch(/timers\.killGraceSeconds +5 +settings, in place of the profile's 60/);
-    expect(said).toMatch(/health\.url +- +left out, since the settings have health\.command/);
+    expect(said).toMatch(/health\.url +- +left out beside health\.command: the profile has http/);
   });
 
   it("says that a profile is untested", () => {
