@@ -1,13 +1,13 @@
 /** The synthesized template under cfn-lint, which knows CloudFormation's own schema of every resource, by region. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { readSettings } from "../../../lib/settings/read.ts";
 import { synthesize } from "../../../lib/synthesize.ts";
 import { CLUSTERS } from "../../constructs/two-clusters.ts";
-import { changed } from "../../settings/written.ts";
+import { changed, cluster } from "../../settings/written.ts";
 import { pythonEnvironment } from "../python.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lint-"));
@@ -75,6 +75,25 @@ describe.skipIf(python === undefined)("cfn-lint", () => {
     ]);
     const withIdentity = changed(...CLUSTERS, ["alerts.identity", "airline.dev"]);
     expect(lint(await synthesized("china", withIdentity), CHINA)).toEqual([]);
+  });
+
+  it("has no finding with fifty clusters, neither in the stack nor in those nested in it", async () => {
+    const clusters = Object.fromEntries(
+      Array.from({ length: 50 }, (_, n) => [
+        `team-${n}`,
+        { ...cluster(), nodes: { tag: { key: "scheduler-failover", value: `team-${n}` } } },
+      ]),
+    );
+    const whole = await synthesized("fifty", changed(["clusters", clusters]));
+    const nested = readdirSync(join(folder, "fifty")).filter((name) =>
+      name.endsWith(".nested.template.json"),
+    );
+    expect(nested).toHaveLength(4);
+    for (const name of nested) {
+      const text = readFileSync(join(folder, "fifty", name), "utf8");
+      expect(lint(JSON.parse(text) as object, "us-east-1")).toEqual([]);
+    }
+    expect(lint(whole, "us-east-1")).toEqual([]);
   });
 
   const DEFECTS: readonly (readonly [string, object, RegExp])[] = [
