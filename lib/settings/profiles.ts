@@ -110,6 +110,7 @@ const airflow2: Profile = {
   orphans: ORPHANS_OF_AIRFLOW,
   notes: [
     "Set `enable_health_check = True` in [scheduler] of airflow.cfg on every node, or `health: { enabled: false }` here: otherwise nobody answers, and a scheduler that runs well is taken for a hung one.",
+    "`secondOpinion` beside a unit is given nothing of the unit's: `{ user: airflow, activate: /etc/airflow/second-opinion }`, and in that file `set -a; . /etc/sysconfig/airflow; PATH=/opt/airflow/venv/bin:$PATH`.",
     "The health server reads the newest heartbeat of its host name from the database: no two nodes may have the same one.",
     "Not `airflow jobs check`: 3.5 s of CPU each time. Not the webserver's /health: it speaks for the whole cluster.",
     "On PostgreSQL or MySQL 8 with row locks, two schedulers are safe and Airflow's own high availability is the better answer.",

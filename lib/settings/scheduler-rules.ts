@@ -87,6 +87,16 @@ export const schedulerRules: readonly Rule<WrittenScheduler>[] = [
   { holds: "`pattern` matches no process that every node has.", breaches: patternBreaches },
   {
     holds:
+      "A `secondOpinion` that calls `airflow` beside a unit has an `activate` file: it is given nothing of the unit's.",
+    breaches: ({ unit, secondOpinion }) =>
+      breach(
+        !!unit && /^airflow\b/.test(secondOpinion?.command ?? "") && secondOpinion?.activate === undefined,
+        ["secondOpinion"],
+        "must have activate beside a unit: a file that exports what the unit's environment has, and where airflow is; and user, or it runs as root",
+      ),
+  },
+  {
+    holds:
       "`secondOpinion` has a `command`, of its own or of a profile, which `pattern` does not take for a scheduler.",
     breaches: ({ secondOpinion, pattern }) => [
       ...breach(

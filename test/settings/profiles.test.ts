@@ -95,8 +95,13 @@ describe("what the settings say themselves", () => {
 describe("the second opinion that a profile offers", () => {
   it("is not asked unless the settings want it", () => {
     expect(read(withProfile("airflow-2"))?.scheduler).not.toHaveProperty("secondOpinion");
-    expect(read(withProfile("airflow-2", [`${main}.scheduler.secondOpinion`, {}]))?.scheduler).toMatchObject({
-      secondOpinion: { command: "airflow jobs check --job-type SchedulerJob --limit 100", everyMinutes: 15 },
+    const wanted: Change = [`${main}.scheduler.secondOpinion`, { activate: "/etc/airflow/second-opinion" }];
+    expect(read(withProfile("airflow-2", wanted))?.scheduler).toMatchObject({
+      secondOpinion: {
+        activate: "/etc/airflow/second-opinion",
+        command: "airflow jobs check --job-type SchedulerJob --limit 100",
+        everyMinutes: 15,
+      },
     });
   });
 
@@ -113,6 +118,12 @@ describe("the second opinion that a profile offers", () => {
       activate: "/opt/venv/bin/activate",
     });
     expect(opinion([`${main}.scheduler.secondOpinion`, { user: "root" }])).toMatchObject({ user: "root" });
+  });
+
+  it("beside a unit must be told where airflow is", () => {
+    expect(saidOf(withProfile("airflow-2", [`${main}.scheduler.secondOpinion`, {}]))).toEqual([
+      expect.stringContaining("clusters.main.scheduler.secondOpinion must have activate beside a unit"),
+    ]);
   });
 
   it("needs a command where the profile has none, and one that is not taken for a scheduler", () => {
