@@ -49,7 +49,8 @@ export async function answerReadiness(
   const readiness: Readiness = {
     Status: told.length === 0 ? "SUCCESS" : "FAILED",
     Reason:
-      told.join("; ") || (clusters.length > 0 ? "Every record can be read." : "Nothing is to be asked."),
+      told.join("; ").slice(0, MOST_CHARACTERS) ||
+      (clusters.length > 0 ? "Every record can be read." : "Nothing is to be asked."),
     PhysicalResourceId: "records-read",
     StackId,
     RequestId,
@@ -82,6 +83,9 @@ async function obstacleTo({ store }: Controller["ports"], cluster: string): Prom
 }
 
 const ANSWER_MILLISECONDS = 5_000;
+
+/** CloudFormation takes no answer above 4 KB, and with many clusters there may be as many obstacles. */
+const MOST_CHARACTERS = 2_000;
 
 /** As bytes, so that no content type is sent: the URL's signature is without one. */
 async function put(url: string, readiness: Readiness): Promise<void> {

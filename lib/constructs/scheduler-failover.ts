@@ -8,7 +8,9 @@ import type { IEmailIdentity } from "aws-cdk-lib/aws-ses";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { IStateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
+import type { Settings } from "../core/settings.ts";
 import type { FailoverSettings } from "../failover-settings.ts";
+import { nodeSetup } from "../node-document.ts";
 import { PREBUILT_HANDLER } from "../prebuilt-handler.ts";
 import { DEPLOYMENT_NAME, DEPLOYMENT_NAME_RULE } from "../settings/context.ts";
 import { placeholders } from "../settings/placeholders.ts";
@@ -76,6 +78,7 @@ export class SchedulerFailover extends Construct {
   readonly stateMachine: IStateMachine;
   /** What EC2 says of instances, handed to the controller. */
   readonly instanceEvents: IRule;
+  private readonly settings: Settings;
   private readonly operateAlias: IAlias;
   private readonly readAlias: IAlias;
   private readonly metrics: ControllerMetrics;
@@ -83,6 +86,7 @@ export class SchedulerFailover extends Construct {
   constructor(scope: Construct, id: string, props: SchedulerFailoverProps) {
     super(scope, id);
     const settings = props.settings.complete;
+    this.settings = settings;
     const name = props.deploymentName ?? nameOfStack(this);
     if (!DEPLOYMENT_NAME.test(name)) throw new Error(`deploymentName is "${name}": ${DEPLOYMENT_NAME_RULE}`);
     this.clusters = Object.keys(settings.clusters);
@@ -134,6 +138,16 @@ export class SchedulerFailover extends Construct {
   /** Allows the actions that change something, such as `failover` and `pause`, and those that only look. */
   grantOperate(grantee: IGrantable): Grant {
     return this.grantRead(grantee).combine(this.operateAlias.grantInvoke(grantee));
+  }
+
+  /**
+   * The script that installs guard and gate on a node of the cluster when its image is built, or as user data: an image
+   * whose unit is enabled may start its scheduler before the first converge.
+   */
+  nodeSetup(cluster: string): string {
+    const settings = this.settings.clusters[this.known(cluster)];
+    if (settings === undefined) throw new Error(`the settings have no cluster ${cluster}`);
+    return nodeSetup(cluster, settings);
   }
 
   /** The most schedulers that a tick of the minute found running: 1 is well. */

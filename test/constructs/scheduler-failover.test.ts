@@ -143,6 +143,21 @@ describe("grants", () => {
   });
 });
 
+describe("the script for a node's image", () => {
+  const { failover } = made();
+
+  it("is the cluster's own, and fits into user data", () => {
+    const script = failover.nodeSetup("main");
+    expect(script).toMatch(/^#!\/bin\/sh\n/);
+    expect(script).toContain("airflow-scheduler.service");
+    expect(Buffer.byteLength(script)).toBeLessThan(16 * 1024);
+  });
+
+  it("is none of a cluster that is not there", () => {
+    expect(() => failover.nodeSetup("mian")).toThrow('there is no cluster "mian"');
+  });
+});
+
 describe("metrics", () => {
   const { failover } = made();
 

@@ -122,4 +122,16 @@ describe("CloudFormation, asking a new version whether it is ready,", () => {
     const asked = dispatch(controller, question("Create"), through());
     await expect(asked).rejects.toThrow("did not take the answer: status 403");
   });
+
+  it("keeps an answer of many obstacles as short as CloudFormation takes it", async () => {
+    const names = Array.from({ length: 64 }, (_, n) => `team-${n}`);
+    const controller = await makeController(
+      client,
+      Object.fromEntries(names.map((name) => [name, sampleCluster()])),
+    );
+    for (const name of names) await spoil(controller, name);
+    await ask(controller, question("Update", "8"));
+    expect(put[0]?.body).toMatchObject({ Status: "FAILED" });
+    expect(JSON.stringify(put[0]?.body).length).toBeLessThan(4096);
+  });
 });
