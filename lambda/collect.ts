@@ -1,4 +1,5 @@
 /** Waits for the nodes' answers to one plan. Who has not answered when the time is up is unknown. */
+import { LOG_MESSAGES } from "../lib/core/metrics.ts";
 import type { Instant, NodeId, NodeReport } from "../lib/core/model.ts";
 import type { Ports, SentPlan } from "../lib/core/ports.ts";
 
@@ -47,7 +48,7 @@ async function poll(
   try {
     return await ports.nodes.collect(sent);
   } catch (error) {
-    ports.journal.write("warn", "reading the nodes' answers failed", { cluster: sent.cluster, error });
+    ports.journal.write("warn", LOG_MESSAGES.answersUnread, { cluster: sent.cluster, error });
     return before;
   }
 }

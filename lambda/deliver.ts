@@ -3,6 +3,7 @@
  * receiver that is away keeps neither the others nor the tick waiting.
  */
 import { renderMail } from "../lib/core/mail.ts";
+import { LOG_MESSAGES } from "../lib/core/metrics.ts";
 import { EVENTS_AT_ONCE } from "../lib/core/ports.ts";
 import { without } from "../lib/core/news.ts";
 import type { ClusterRecord, Instant, OutboxEntry } from "../lib/core/model.ts";
@@ -52,7 +53,7 @@ class Delivery {
       async ({ history }) => {
         if (!history) return;
         await ports.store.appendHistory(record.cluster, history);
-        ports.journal.write("info", "transition", { cluster: record.cluster, ...history });
+        ports.journal.write("info", LOG_MESSAGES.transition, { cluster: record.cluster, ...history });
       },
     );
   }
@@ -115,7 +116,7 @@ class Delivery {
 
   private failed(key: string, error: unknown): void {
     const { cluster } = this.record;
-    this.ports.journal.write("error", "news could not be delivered", { cluster, key, error });
+    this.ports.journal.write("error", LOG_MESSAGES.newsUndelivered, { cluster, key, error });
   }
 }
 

@@ -3,6 +3,7 @@
  * another. An invocation ends with its slowest tick, but the loop waits for it to the next beat only (`patience`): then
  * it invokes anew, the others are ticked on time, and the slow cluster's lease keeps the new invocation's hands off it.
  */
+import { LOG_MESSAGES } from "../lib/core/metrics.ts";
 import type { Instant } from "../lib/core/model.ts";
 import { formatInstant } from "../lib/core/instants.ts";
 import type { Execution, Ports } from "../lib/core/ports.ts";
@@ -97,7 +98,11 @@ export async function tickClusters(
     const cluster = clusters[n] ?? "";
     if (result.status === "rejected") {
       failures.push(result.reason);
-      ports.journal.write("error", "tick failed", { cluster, outcome: "failed", error: result.reason });
+      ports.journal.write("error", LOG_MESSAGES.tickFailed, {
+        cluster,
+        outcome: "failed",
+        error: result.reason,
+      });
     } else {
       outcomes.set(cluster, result.value);
       tellOutcome(ports, cluster, result.value);
@@ -112,7 +117,12 @@ export async function tickClusters(
 /** A tick that acted has told its own line, with what it decided. */
 function tellOutcome({ journal }: Ports, cluster: string, { outcome, code, sentence }: TickOutcome): void {
   if (outcome === "acted") return;
-  journal.write(outcome === "standby" ? "info" : "debug", "tick", { cluster, outcome, code, sentence });
+  journal.write(outcome === "standby" ? "info" : "debug", LOG_MESSAGES.tick, {
+    cluster,
+    outcome,
+    code,
+    sentence,
+  });
 }
 
 function contextOf(environment: Environment, cluster: string) {

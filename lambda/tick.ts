@@ -10,7 +10,7 @@ import { formatInstant } from "../lib/core/instants.ts";
 import { decideAfter, decideBefore } from "../lib/core/decide.ts";
 import type { Decision, View } from "../lib/core/decide.ts";
 import { freshRecord, isGone, isUnfenced } from "../lib/core/notes.ts";
-import { newsMetrics } from "../lib/core/metrics.ts";
+import { LOG_MESSAGES, newsMetrics } from "../lib/core/metrics.ts";
 import { outboxAgeSeconds } from "../lib/core/news.ts";
 import { commit } from "../lib/core/plan.ts";
 import { proofOf } from "../lib/core/proof.ts";
@@ -91,7 +91,7 @@ async function discover(
   try {
     return await ports.directory.discover(context.settings.nodes, known);
   } catch (error) {
-    ports.journal.write("warn", "EC2 was not heard", { cluster: context.cluster, error });
+    ports.journal.write("warn", LOG_MESSAGES.ec2Unheard, { cluster: context.cluster, error });
     return "unheard";
   }
 }
@@ -148,9 +148,17 @@ class Pass {
     const nodes = Object.keys(planned.nodes).filter((id) => !isGoneIn(planned, id));
     const sent = await ports.nodes.send(context.cluster, context.owner, planned.plan, nodes);
     for (const [node, obstacle] of sent.unsent) {
-      ports.journal.write("warn", "a node could not be asked", { cluster: context.cluster, node, obstacle });
+      ports.journal.write("warn", LOG_MESSAGES.nodeUnasked, {
+        cluster: context.cluster,
+        node,
+        reason: obstacle,
+      });
     }
     const replies = await collect(ports, sent, this.needed(planned, nodes), this.budgetEnd());
+    for (const [node, { state, reason }] of replies) {
+      if (state !== "refused") continue;
+      ports.journal.write("warn", LOG_MESSAGES.nodeRefused, { cluster: context.cluster, node, reason });
+    }
     return decideAfter(this.view(planned), replies, sent.unsent);
   }
 
@@ -160,9 +168,9 @@ class Pass {
     const { ports, context } = this;
     try {
       await ports.directory.stop(phase.fence);
-      ports.journal.write("warn", "fenced", { cluster: context.cluster, node: phase.fence });
+      ports.journal.write("warn", LOG_MESSAGES.fenced, { cluster: context.cluster, node: phase.fence });
     } catch (error) {
-      ports.journal.write("error", "the fence failed", {
+      ports.journal.write("error", LOG_MESSAGES.fenceFailed, {
         cluster: context.cluster,
         node: phase.fence,
         error,
@@ -212,7 +220,7 @@ class Pass {
       GrantSecondsLeft: Math.max(0, (record.plan.until - now) / 1000),
       OutboxAgeSeconds: outboxAgeSeconds(record, now),
     });
-    ports.journal.write("info", "tick", {
+    ports.journal.write("info", LOG_MESSAGES.tick, {
       cluster: context.cluster,
       code: decision.code,
       sentence: decision.sentence,

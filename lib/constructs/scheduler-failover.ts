@@ -22,6 +22,7 @@ import { InstanceEvents } from "./instance-events.ts";
 import { Loop } from "./loop.ts";
 import { ControllerMetrics } from "./metrics.ts";
 import { NodeDocuments } from "./node-documents.ts";
+import { Queries } from "./queries.ts";
 import { RecordTable } from "./record-table.ts";
 
 export interface SchedulerFailoverProps {
@@ -110,6 +111,7 @@ export class SchedulerFailover extends Construct {
     this.instanceEvents = new InstanceEvents(this, "InstanceEvents", { settings, tick }).rule;
     const { alerts } = settings;
     const { topic } = new AlertChannels(this, "Alerts", { alerts, alarmPrefix, ...existing(props) });
+    new Queries(this, "Queries", { logGroup, folder: name });
     this.metrics = new ControllerMetrics(name, tick);
     const { metrics } = this;
     this.alarms = new Alarms(this, "Alarms", { clusters, metrics, topic, prefix: alarmPrefix }).all;

@@ -76,12 +76,21 @@ export function newsMetrics({
 
 export const METRIC_NAMES = Object.keys(METRIC_UNITS) as readonly MetricName[];
 
-/** Messages of the log lines on which the dashboard's queries rest. */
+/** Messages of the log lines on which the dashboard and the saved queries rest. */
 export const LOG_MESSAGES = {
   /** One line for each tick of each cluster. */
   tick: "tick",
   /** One line for each history entry. */
   transition: "transition",
+  tickFailed: "tick failed",
+  /** An answer that never came is no such line: only a call that failed is. */
+  answersUnread: "reading the nodes' answers failed",
+  ec2Unheard: "EC2 was not heard",
+  newsUndelivered: "news could not be delivered",
+  nodeUnasked: "a node could not be asked",
+  nodeRefused: "a node refused",
+  fenced: "fenced",
+  fenceFailed: "the fence failed",
 } as const;
 
 /** Fields of those lines. `since` is RFC 3339. */
@@ -92,4 +101,13 @@ export const LOG_FIELDS = {
   active: "active",
   phase: "phase",
   since: "since",
+  /** Of a transition. */
+  from: "from",
+  by: "by",
+  gapSeconds: "gapSeconds",
+  /** Of a transition: the operator's; of a node: its own, or why it could not be asked. */
+  reason: "reason",
+  node: "node",
+  /** How long a tick took. */
+  milliseconds: "milliseconds",
 } as const;

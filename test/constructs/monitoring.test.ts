@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { RULES } from "../../lib/core/decide.ts";
-import { DRILL_FAILURES, EVENT_METRICS, FAILOVER_CODE, METRIC_NAMES } from "../../lib/core/metrics.ts";
+import {
+  DRILL_FAILURES,
+  EVENT_METRICS,
+  FAILOVER_CODE,
+  LOG_FIELDS,
+  LOG_MESSAGES,
+  METRIC_NAMES,
+} from "../../lib/core/metrics.ts";
 import { changed, cluster } from "../settings/written.ts";
 import { deploy } from "./deployed.ts";
 
@@ -149,5 +156,37 @@ describe("the dashboard", () => {
       expect.stringContaining('filter message = "transition"'),
     ]);
     for (const query of queries) expect(query).toContain(`SOURCE '<${log?.id}>'`);
+  });
+});
+
+describe("the saved queries", () => {
+  const saved = deployed.ofType("AWS::Logs::QueryDefinition").map(({ properties }) => properties);
+  const log = deployed.ofType("AWS::Logs::LogGroup").find(({ id }) => id.startsWith("Controller"));
+
+  it("are three, in a folder of the deployment's name, about the controller's own log", () => {
+    expect(saved.map(({ Name }) => Name)).toEqual(
+      ["what-happened", "slow-or-failed-ticks", "refusals-and-proofs"].map((name) => `Watch/${name}`),
+    );
+    for (const { LogGroupNames } of saved) expect(LogGroupNames).toEqual([`<${log?.id}>`]);
+  });
+
+  it("ask for fields and messages that the log lines have by these names", () => {
+    const known = ["@timestamp", "message", "error.message", ...Object.values(LOG_FIELDS)];
+    for (const { QueryString } of saved) {
+      const [fields = "", filter = "", ...rest] = String(QueryString).split("\n| ");
+      expect(
+        fields
+          .replace(/^fields /, "")
+          .split(", ")
+          .filter((name) => !known.includes(name)),
+      ).toEqual([]);
+      expect(filter).toMatch(/^filter \(/);
+      const named = [...filter.matchAll(/"([^"]+)"/g)].map(([, name = ""]) => name);
+      const codes = [...RULES.before, ...RULES.after].map(({ code }) => code);
+      expect(
+        named.filter((name) => ![...codes, ...Object.values<string>(LOG_MESSAGES)].includes(name)),
+      ).toEqual([]);
+      expect(rest).toEqual(["sort @timestamp desc", "limit 200"]);
+    }
   });
 });

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { QUERIES } from "../../../lib/constructs/queries.ts";
 import { EVENT_SOURCE } from "../../../lib/core/events.ts";
 import { METRIC_NAMES } from "../../../lib/core/metrics.ts";
 import { pythonEnvironment } from "../python.ts";
@@ -25,6 +26,27 @@ describe("the session", () => {
     const silent = METRIC_NAMES.filter((name) => !((session.metrics[name] ?? 0) > 0));
     expect(silent).toEqual([]);
     expect(session.mails).toBeGreaterThan(3);
+  });
+});
+
+describe("the saved queries", () => {
+  const at = (line: Readonly<Record<string, unknown>>, field: string): unknown =>
+    field
+      .split(".")
+      .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], line);
+
+  it.each(QUERIES)("$name: reads fields that the controller's lines have", ({ lines, fields }) => {
+    const names = lines.flatMap((each) => [...each.matchAll(/message in \[([^\]]+)\]/g)]);
+    const messages = names.flatMap(([, list]) => JSON.parse(`[${list}]`) as string[]);
+    const found = session.lines.filter(({ message }) => messages.includes(String(message)));
+    expect(found.length).toBeGreaterThan(0);
+    const compared = lines.flatMap((each) =>
+      [...each.matchAll(/and (\w+) (?:>|in) /g)].map(([, name = ""]) => name),
+    );
+    const unknown = [...fields, ...compared].filter(
+      (field) => !found.some((line) => at(line, field) !== undefined),
+    );
+    expect(unknown).toEqual([]);
   });
 });
 

@@ -25,6 +25,8 @@ export interface Session {
   /** The largest value of each metric by its name. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly mails: number;
+  /** What the function printed, each line an object. */
+  readonly lines: readonly Readonly<Record<string, unknown>>[];
   readonly smoke: readonly SmokeResult[];
 }
 
@@ -70,10 +72,20 @@ export const recordSession = async (folder: string, aws: string | undefined): Pr
       tags: Object.fromEntries(state.nodes.map(({ id, tags }) => [id, tags])),
       metrics: largest(sandbox),
       mails: state.mailbox.length,
+      lines: sandbox.cloud.logs.lines.flatMap(({ text }) => parsed(text)),
       smoke,
     };
   } finally {
     await sandbox.stop();
+  }
+};
+
+const parsed = (text: string): readonly Record<string, unknown>[] => {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? [{ ...value }] : [];
+  } catch {
+    return [];
   }
 };
 
