@@ -55,8 +55,7 @@ check_listener() {
   [ -r /proc/net/tcp ] || { code=126 body='' && return; }
   is_own_port && return
   code=98 stranger=''
-  [ -z "$inode" ] || stranger=$(limited 1 ls -l /proc/[0-9]*/fd | grep -F -e '/fd:' -e "socket:[$inode]" |
-    grep -F -B 1 -m 1 "socket:[$inode]" | sed -n 's|^/proc/\([0-9]*\)/fd:|\1|p')
+  [ -z "$inode" ] || stranger=$(holders_of "$inode" /proc/[0-9]*/fd | head -n 1)
   [ -z "$stranger" ] || stranger="process $stranger ($(tr '\000\n' '  ' <"/proc/$stranger/cmdline" | head -c 150))"
   body=$(printf 'port %s is held by %s, which is not this scheduler'\''s: its answer does not count' \
     "$SET_HEALTH_PORT" "${stranger:-nobody of this node}" | base64 | tr -d '\n')
@@ -68,31 +67,36 @@ is_own_port() {
   inode='' sockets=$(grep -h -E "^ *[0-9]+: (0{8}|0{32}|(0{16}FFFF0000)?0100007F|0{24}01000000):$(printf '%04X' \
     "$SET_HEALTH_PORT") [0-9A-F]+:[0-9A-F]+ 0A " /proc/net/tcp /proc/net/tcp6)
   [ -n "$sockets" ] || return 1
-  held=$(list_own_files)
+  main_start=0 main_sid=none
+  case $main in
+  none | 0) ;;
+  *) read_stat "$main" && main_start=$p_start main_sid=$p_sid ;;
+  esac
   while read -r _ _ _ _ _ _ _ _ _ inode _; do
-    case $held in
-    *"socket:[$inode]"*) ;;
-    *) return 1 ;;
-    esac
+    is_own_socket || return 1
   done <<EOF
 $sockets
 EOF
 }
 
-# The open files of this run of the scheduler. What is older than its main process, and not of its session, is left from
-# a run before.
-list_own_files() {
-  main_start=0 main_sid=none folders=''
-  case $main in
-  none | 0) ;;
-  *) read_stat "$main" && main_start=$p_start main_sid=$p_sid ;;
-  esac
-  for f in $found; do
+# Whether a process of this run holds $inode. What is older than the main process, and not of its session, is left from a
+# run before.
+is_own_socket() {
+  # shellcheck disable=SC2046,SC2086 # they are words
+  for f in $(holders_of "$inode" $(printf '/proc/%s/fd ' $found)); do
     read_stat "$f" || continue
-    if [ "$p_start" -ge "$main_start" ] || [ "$p_sid" = "$main_sid" ]; then folders="$folders /proc/$f/fd"; fi
+    if [ "$p_start" -ge "$main_start" ] || [ "$p_sid" = "$main_sid" ]; then return 0; fi
   done
-  # shellcheck disable=SC2086 # they are words
-  [ -z "$folders" ] || ls -l $folders
+  return 1
+}
+
+# The processes that hold the socket $1, of those whose folders of open files follow. One more folder: a single one is
+# listed without its name.
+holders_of() {
+  socket="socket:[$1]"
+  shift
+  limited 1 ls -ln "$@" /proc/self/fd | grep -F -e '/fd:' -e "$socket" | grep -F -B 1 -e "$socket" |
+    sed -n 's|^/proc/\([0-9]*\)/fd:|\1|p'
 }
 
 # Exit status and output. The output goes through a file: a child that outlives the command would hold a pipe open.
