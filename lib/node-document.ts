@@ -59,7 +59,7 @@ export function documentContent(cluster: string, settings: ClusterSettings): Doc
         inputs: {
           timeoutSeconds: String(LIMITS.executionSeconds),
           // The agent puts line breaks between the entries. The script is one, since each entry has three more bytes.
-          runCommand: [...preamble(baked), scriptLines().join("\n")],
+          runCommand: [...preamble(baked), scriptLines(settings).join("\n")],
         },
       },
     ],
@@ -192,9 +192,15 @@ function quoted(value: string): string {
   return `'${escaped.replaceAll(/\$(?=\$)/g, () => "$''")}'`;
 }
 
-/** Lines of comment stay in the repository: a document has 64 KB. See `withoutComments`. */
-function scriptLines(): readonly string[] {
-  return withoutComments(nodeScript("converge.sh"));
+/** Parts that not every cluster's script has, since a document has 64 KB; converge.sh calls them only where they are asked for. */
+const OPTIONAL_PARTS: Readonly<Record<string, (settings: ClusterSettings) => boolean>> = {
+  "health-url.sh": ({ health }) => health?.kind === "url",
+  "opinion.sh": ({ scheduler }) => scheduler.secondOpinion !== undefined,
+};
+
+/** Lines of comment stay in the repository too. See `withoutComments`. */
+function scriptLines(settings: ClusterSettings): readonly string[] {
+  return withoutComments(nodeScript("converge.sh", (part) => OPTIONAL_PARTS[part]?.(settings) ?? true));
 }
 
 /** Nor does what stands before a command, but in the guard, which people read on a node. */
@@ -207,13 +213,14 @@ function withoutComments(lines: readonly string[]): readonly string[] {
   });
 }
 
-/** A script of lambda/node as it is deployed, comments and all: each `# include: FILE` is that file's text. */
-export function nodeScript(name: string): readonly string[] {
+/** A script of lambda/node as it is deployed, comments and all: each `# include: FILE` is that file's text, if wanted. */
+export function nodeScript(name: string, wants: (part: string) => boolean = () => true): readonly string[] {
   return readFileSync(new URL(name, FOLDER), "utf8")
     .trimEnd()
     .split("\n")
     .flatMap((line) => {
       const included = /^# include: ([a-z-]+\.sh)$/.exec(line)?.[1];
-      return included === undefined ? [line] : nodeScript(included);
+      if (included === undefined) return [line];
+      return wants(included) ? nodeScript(included, wants) : [];
     });
 }

@@ -51,6 +51,7 @@ LOG_LIMIT=4194304
 # include: look.sh
 # include: plan.sh
 # include: health.sh
+# include: health-url.sh
 # include: opinion.sh
 
 # --- the answer ---------------------------------------------------------------------------------------------------
@@ -234,7 +235,7 @@ converge() {
     [ -n "$detail" ] || [ -z "$unguarded" ] || detail="unguarded $unguarded"
     confirm
     check_health
-    ask_opinion
+    [ -z "$SET_OPINION" ] || ask_opinion
   else
     detail=$fault
   fi

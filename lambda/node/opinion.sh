@@ -1,4 +1,5 @@
-# opinion: what the scheduler's own books say, asked beside the beat. Part of the converge document; functions only.
+# opinion: what the scheduler's own books say, asked beside the beat. Part of the converge document where the settings ask
+# for it; functions only.
 #
 # A converge starts the question and goes on; a later one finds the answer in the state. It proves nothing, and nothing
 # is started or stopped for it.
@@ -32,13 +33,4 @@ note_opinion() {
   read_now
   put opinion "$1 $code $now $(tail -c 150 "$answer" | base64 | tr -d '\n')"
   rm -f "$answer"
-}
-
-# The host's name, as the scheduler will write it into its books. In a sandbox it is not the machine's.
-read_host() {
-  host=''
-  name=/proc/sys/kernel/hostname
-  [ -z "$root" ] || name=$root/etc/hostname
-  [ -r "$name" ] && read -r host <"$name"
-  is_word "$host" 'A-Za-z0-9._-' 64 || host=''
 }

@@ -68,12 +68,30 @@ describe("the script's text", () => {
 });
 
 describe("the document", () => {
-  it("is small enough for Run Command, with room for long commands", () => {
-    const command = "x".repeat(1000);
-    const scheduler = { start: command, stop: command, secondOpinion: { command, everyMinutes: 15 } };
-    const health = { kind: "command", command, timeoutSeconds: 3, failures: 3 } as const;
+  const command = "x".repeat(1000);
+  const started = { start: command, stop: command };
+  const opinion = { secondOpinion: { command, everyMinutes: 15 } };
+  const limits = { timeoutSeconds: 3, failures: 3 };
+  const byUrl = { kind: "url", url: "http://localhost:1/", answeredBy: "scheduler", ...limits } as const;
+  it.each([
+    [
+      "a health command and a second opinion",
+      { ...started, ...opinion },
+      { kind: "command", command, ...limits },
+    ],
+    ["a health URL and a second opinion", { ...started, ...opinion }, byUrl],
+  ] as const)("is small enough for Run Command, with room for long commands, %s", (_, scheduler, health) => {
     const long = documentContent(CLUSTER, clusterSettings(scheduler, { health }));
     expect(Buffer.byteLength(JSON.stringify(long))).toBeLessThan(LARGEST_DOCUMENT - 512);
+  });
+
+  it("has only the parts that its settings ask for", () => {
+    const textOf = (...settings: Parameters<typeof clusterSettings>) =>
+      documentContent(CLUSTER, clusterSettings(...settings)).mainSteps[0].inputs.runCommand.join("\n");
+    const plain = textOf({ unit: "a.service" });
+    expect(plain).not.toMatch(/^(ask_url|check_listener|ask_opinion|note_opinion)\(\)/m);
+    expect(textOf({ unit: "a.service" }, { health: byUrl })).toMatch(/^check_listener\(\)/m);
+    expect(textOf({ unit: "a.service", ...opinion })).toMatch(/^ask_opinion\(\)/m);
   });
 
   it("constrains every parameter by an anchored pattern or by listed values", () => {
