@@ -38,6 +38,7 @@ function reportView(report: NodeReport | undefined, reportedAt: number) {
     seen: report?.seen ?? null,
     invocation: report?.invocation ?? "none",
     clock: timeView(report?.clock),
+    facts: report?.facts ?? null,
     /** The node's clock less ours when its answer was read: negative by the time that the answer took. */
     clockDifferenceSeconds: report ? Math.round((report.clock - reportedAt) / 100) / 10 : null,
   };

@@ -51,6 +51,9 @@ const report = z.object({
   health: z.exactOptional(z.object({ code: z.number(), body: z.string() })),
   opinion: z.exactOptional(z.object({ code: z.number(), at: instant, body: z.string() })),
   host: z.exactOptional(z.string()),
+  facts: z.optional(
+    z.object({ systemd: count, restart: z.string(), enabled: z.string(), predecessor: count }),
+  ),
   log: z.string(),
   reason: z.string(),
 });

@@ -98,6 +98,8 @@ answer() {
     "$ARG_CLUSTER" "$node" "$ARG_TOKEN" "$seen" "$life" "$now" "$state" "$pids"
   printf '"since":%s,"restarts":%s,"invocation":"%s","guard":"%s","gate":"%s","grantUntil":%s%s,' \
     "$since" "$restarts" "$invocation" "$guard" "$gate" "$grant_until" "$health$opinion"
+  is_eligible "$predecessor" || predecessor=0
+  printf '"facts":"%s %s%s",' "${version:-0}" "$predecessor" "$facts"
   printf '"host":"%s","log64":"%s","reason":"%s"}\n' "$host" "$log64" "$detail"
 }
 
@@ -220,7 +222,7 @@ converge() {
   read_up
   began=$up
   life=none seen=0 grant_until=0 state=refused main=none invocation=none since=0 restarts=0 found=' '
-  health='' opinion='' host='' log64='' detail='' op_nonce=none u_load='' guard=none gate=none arm_fault='' unguarded='' grants=no
+  version='' predecessor=0 facts='' ancestors=' ' sandboxed='' health='' opinion='' host='' log64='' detail='' op_nonce=none u_load='' guard=none gate=none arm_fault='' unguarded='' grants=no
   check_arguments || { answer_unreadable "bad-argument $fault" && return; }
   read_node || { answer_unreadable no-identity && return; }
   active=no mode=$ARG_OTHERS

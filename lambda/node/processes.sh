@@ -79,12 +79,14 @@ read_ancestors() {
   return 0
 }
 
-# All living processes: $table has lines "pid ppid pgrp sid", $living the pids.
+# All living processes: $table has lines "pid ppid pgrp sid", $living the pids; $predecessor, if one is there.
 take_snapshot() {
   table='' living=' '
   for f in /proc/[0-9]*; do
     f=${f#/proc/}
     read_stat "$f" || continue
+    # The name of the on-node controller's process, as long as the kernel keeps it: it starts schedulers too.
+    [ "$p_comm" != scheduler_failo ] || predecessor=$f
     table="$table$f $p_ppid $p_pgrp $p_sid$newline"
     living="$living$f "
   done

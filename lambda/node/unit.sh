@@ -17,13 +17,13 @@ find_systemctl() {
 # is known.
 read_unit() {
   u_load='' u_active='' u_sub='' u_pid=0 u_invocation='' u_restarts=0 u_cgroup='' u_slice='' u_job=0 u_result=''
-  u_binds='' u_after='' u_condition='' u_kill_mode='' u_send_kill='' u_stop_span='' g_active=''
+  u_binds='' u_after='' u_condition='' u_kill_mode='' u_send_kill='' u_stop_span='' g_active='' facts=''
   read_former || return 1
   [ -n "$unit" ] || return 0
   find_systemctl || return 1
   shown=$(limited 2 "$systemctl" show "$unit" "$guard_unit" -p LoadState -p ActiveState -p SubState \
     -p MainPID -p InvocationID -p NRestarts -p ControlGroup -p Slice -p Job -p Result -p BindsTo -p After \
-    -p ExecCondition -p KillMode -p SendSIGKILL -p TimeoutStopUSec)
+    -p ExecCondition -p KillMode -p SendSIGKILL -p TimeoutStopUSec -p Restart -p UnitFileState)
   of=unit
   while IFS='=' read -r key value; do
     case $of:$key in
@@ -46,6 +46,7 @@ read_unit() {
     *:KillMode) u_kill_mode=$value ;;
     *:SendSIGKILL) u_send_kill=$value ;;
     *:TimeoutStopUSec) u_stop_span=$value ;;
+    *:Restart | *:UnitFileState) facts="$facts $value" ;;
     esac
   done <<EOF
 $shown

@@ -27,6 +27,16 @@ const nodeSchema = z.looseObject({
   health: z.looseObject({ code: z.number(), body: z.string() }).nullable().default(null),
   reason: z.string().default(""),
   log: z.string().default(""),
+  /** Of the machine; only `inspect` tells them, and versions before this one do not. */
+  facts: z
+    .looseObject({
+      systemd: z.number(),
+      restart: z.string(),
+      enabled: z.string(),
+      predecessor: z.number(),
+    })
+    .nullable()
+    .default(null),
   /** The node's clock less the controller's, when its answer was read; only `inspect` tells it. */
   clockDifferenceSeconds: z.number().nullable().default(null),
   reportedAt: time,

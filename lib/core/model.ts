@@ -55,10 +55,23 @@ export interface NodeReport {
   readonly opinion?: { readonly code: number; readonly at: Instant; readonly body: string };
   /** The node's host name; empty where it has none to tell. */
   readonly host?: string;
+  /** What `doctor` asks about; absent from nodes that were told by an older version. */
+  readonly facts?: NodeFacts | undefined;
   /** The scheduler's last output lines, where it failed. */
   readonly log: string;
   /** Why the node refused, failed or did something: a stable word, then free text. */
   readonly reason: string;
+}
+
+/** Of the machine, beside the scheduler's state. */
+export interface NodeFacts {
+  /** Its version; 0: there is none. */
+  readonly systemd: number;
+  /** The unit's `Restart=`, and whether systemd starts it at boot: `enabled`, `disabled`, `static`, ...; empty: no unit. */
+  readonly restart: string;
+  readonly enabled: string;
+  /** The process of the on-node controller that this product replaces; 0: there is none. */
+  readonly predecessor: number;
 }
 
 export type ProofKind = "reported-stopped" | "grant-expired" | "instance-stopped" | "operator-override";

@@ -2,7 +2,7 @@
  * From what a node's command printed to its report. The line is the only evidence: a command that succeeded without a
  * well-formed one, or with one for another plan, has said nothing. docs/contracts.md has the fields.
  */
-import type { NodeReport, NodeState } from "./model.ts";
+import type { NodeFacts, NodeReport, NodeState } from "./model.ts";
 
 const STATES = ["running", "stopped", "starting", "stopping", "busy", "refused", "overridden"] as const;
 const GUARDS = ["armed", "none", "failed"] as const;
@@ -57,7 +57,8 @@ function parseLine(line: string): ParsedLine | undefined {
   const node = fields.text("node", 40);
   const health = fields.section("health");
   const opinion = fields.section("opinion");
-  const report = readReport(fields, health, opinion);
+  const facts = fields.has("facts") ? readFacts(fields.text("facts", 64)) : undefined;
+  const report = { ...readReport(fields, health, opinion), ...(facts ? { facts } : {}) };
   return fields.broken || health?.broken || opinion?.broken ? undefined : { cluster, node, report };
 }
 
@@ -82,6 +83,26 @@ function readReport(fields: Fields, health: Fields | undefined, opinion: Fields 
     ...(fields.has("host") ? { host: fields.text("host", 64) } : {}),
     log: fields.decoded("log64"),
     reason: fields.text("reason", 200),
+  };
+}
+
+/** Words of systemd.service(5); every other word is of systemctl(1), on how a unit is enabled. */
+const RESTARTS = ["no", "always", "on-success", "on-failure", "on-abnormal", "on-abort", "on-watchdog"];
+
+/**
+ * `252 0 on-failure disabled`: systemd's version, the predecessor's process, and the unit's two words in any order. It is
+ * no evidence, so that what cannot be read is left out.
+ */
+function readFacts(text: string): NodeFacts | undefined {
+  const [, systemd, predecessor, rest = ""] =
+    /^(\d{1,5}) (\d{1,7})((?: [a-z-]{1,16}){0,2})$/.exec(text) ?? [];
+  if (predecessor === undefined) return undefined;
+  const words = rest.split(" ").filter((word) => word !== "");
+  return {
+    systemd: Number(systemd),
+    predecessor: Number(predecessor),
+    restart: words.find((word) => RESTARTS.includes(word)) ?? "",
+    enabled: words.find((word) => !RESTARTS.includes(word)) ?? "",
   };
 }
 

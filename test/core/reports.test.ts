@@ -52,6 +52,20 @@ describe("a node's line", () => {
     expect(parseNodeLine(printed({ host: 7 }), EXPECTED)).toBeUndefined();
   });
 
+  it.each([
+    [
+      "252 0 on-failure disabled",
+      { systemd: 252, predecessor: 0, restart: "on-failure", enabled: "disabled" },
+    ],
+    ["247 4711 static no", { systemd: 247, predecessor: 4711, restart: "no", enabled: "static" }],
+    ["0 0", { systemd: 0, predecessor: 0, restart: "", enabled: "" }],
+    ["252 0 <script>", undefined],
+    ["", undefined],
+  ])("may tell what doctor asks about, %j, and is as good without", (facts, expected) => {
+    expect(parseNodeLine(printed({ facts }), EXPECTED)).toMatchObject({ state: "running" });
+    expect(parseNodeLine(printed({ facts }), EXPECTED)?.facts).toEqual(expected);
+  });
+
   it("is the last well-formed one, whatever stands around it", () => {
     const output = `Welcome!\n${printed({ state: "stopped" })}\n${printed()}\n{"v":1}\nwarning: {}\n`;
     expect(parseNodeLine(output, EXPECTED)?.state).toBe("running");

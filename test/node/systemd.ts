@@ -29,6 +29,7 @@ show() {
   if [ "$st" = active ] && { [ ! -e /proc/$p/stat ] || grep -q ') [ZX] ' /proc/$p/stat; }; then st=failed; echo failed >"$s/state"; fi
   [ "$st" = active ] && sub=running inv=$(cat "$s/inv") || p=0
   echo "Result=$(cat "$s/result" 2>/dev/null || echo success)"; echo "MainPID=$p"; echo "NRestarts=3"
+  echo "Restart=$(cat "$s/restart" 2>/dev/null || echo on-failure)"; echo "UnitFileState=$(cat "$s/enabled" 2>/dev/null || echo disabled)"
   echo "ControlGroup="; echo "Slice=system.slice"; echo "LoadState=$(cat "$s/load" 2>/dev/null || echo loaded)"; echo "ActiveState=$st"
   echo "SubState=$sub"; echo "InvocationID=$inv"; echo "Job=$(cat "$s/job" 2>/dev/null)"
   # What counts is what was there at the last reload.
