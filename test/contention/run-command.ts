@@ -7,8 +7,8 @@ import type { Random } from "../simulation/random.ts";
 
 /** In seconds: what a delivery takes, and what a late one takes. */
 const DELIVERY = [0.02, 0.3] as const;
-const LATE = [2, 12] as const;
-const LATE_CHANCE = 0.06;
+const LATE = [1, 8] as const;
+const LATE_CHANCE = 0.15;
 const TWICE_CHANCE = 0.04;
 
 export class FencedCommands {

@@ -3,6 +3,9 @@ import { createHash } from "node:crypto";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+/** MiniStack has no such types. Nothing else of a template is taken out. */
+export const REFUSED = ["AWS::Logs::QueryDefinition", "AWS::SSM::Document"] as const;
+
 export interface Template {
   readonly Resources: Record<string, Resource>;
   readonly Outputs: Readonly<Record<string, unknown>>;
