@@ -16,6 +16,7 @@ import {
   sayMissing,
   until,
 } from "./support.ts";
+import { nodeWithSystemd } from "./systemd.ts";
 
 vi.setConfig({ maxConcurrency: 10 });
 
@@ -89,6 +90,18 @@ describe.runIf(hasCurl).concurrent("an answer by URL counts", () => {
     const node = new TestNode(clusterSettings(scheduler, { health: healthAt(port) }));
     onTestFinished(() => node.dispose());
     expect(await answerOf(node, await begin(node))).toMatchObject({ code: 200 });
+  });
+
+  it("from a process in the unit's control group, and from no other", async ({ expect, onTestFinished }) => {
+    const port = await freePort();
+    const node = nodeWithSystemd(clusterSettings({ unit: "demo.service" }, { health: healthAt(port) }));
+    onTestFinished(() => node.dispose());
+    const life = await begin(node);
+    const { pids } = await run(node, life);
+    const server = node.spawn(`exec ${serverAt(port)}`);
+    expect(await answerOf(node, life)).toMatchObject({ code: 98 });
+    node.write("sys/fs/cgroup/system.slice/demo.service/cgroup.procs", `${pids[0]}\n${server}\n`);
+    expect(await answerOf(node, life)).toEqual({ code: 200, body: "fine" });
   });
 
   it("whoever has the same port at another address", async ({ expect, onTestFinished }) => {
