@@ -1,3 +1,4 @@
+import { settingsHash } from "../../lib/settings/hash.ts";
 import type { Action } from "./action.ts";
 
 export const version: Action = {
@@ -11,7 +12,13 @@ export const version: Action = {
       action: "version",
       code: "VERSION",
       sentence: `Scheduler failover controller ${version}.`,
-      data: { version, functionName, region, clusters: Object.keys(settings.clusters) },
+      data: {
+        version,
+        functionName,
+        region,
+        clusters: Object.keys(settings.clusters),
+        settingsHash: settingsHash(settings),
+      },
     });
   },
 };

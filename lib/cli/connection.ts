@@ -56,6 +56,10 @@ export interface Services {
   mailQuota(): Promise<{ readonly perDay: number; readonly sentLastDay: number }>;
   /** SES: whether each identity is verified; `none` for one that SES does not know. */
   mailIdentities(names: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** CloudFormation: what it last found of the stack's drift, and where its alarms go. */
+  stack(): Promise<StackWord>;
+  /** SNS: who is subscribed to the alarms' topic; an ARN of a subscription says that it is confirmed. */
+  subscriptions(topicArn: string): Promise<readonly Subscription[]>;
   /** Systems Manager: what each node's agent says of itself; absent: the node is not managed. */
   agents(ids: readonly string[]): Promise<ReadonlyMap<string, Agent>>;
 }
@@ -66,8 +70,21 @@ export interface LogLine {
   readonly text: string;
 }
 
+export interface StackWord {
+  /** `NOT_CHECKED`, `IN_SYNC`, `DRIFTED` or `UNKNOWN`. */
+  readonly drift: string;
+  readonly topicArn: string | undefined;
+}
+
+export interface Subscription {
+  readonly endpoint: string;
+  readonly confirmed: boolean;
+}
+
 export interface Agent {
   readonly version: string;
+  /** Undefined where Systems Manager does not say. */
+  readonly latest: boolean | undefined;
   readonly ping: string;
 }
 

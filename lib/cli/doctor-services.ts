@@ -1,6 +1,9 @@
 /** What `doctor` asks of other services: Systems Manager about the agents, SES about the mails. */
+import { LOG_MESSAGES } from "../core/metrics.ts";
 import type { Settings } from "../core/settings.ts";
-import { fault, ok, unknown, warning, type Finding } from "./doctor.ts";
+import { settingsHash } from "../settings/hash.ts";
+import type { Services } from "./connection.ts";
+import { fault, ok, unknown, warning, type Finding } from "./finding.ts";
 import { CommandError } from "./io.ts";
 import type { Session } from "./session.ts";
 
@@ -29,6 +32,11 @@ export async function examineAgents(
       return fault(
         `${id} is not managed by Systems Manager`,
         "install the SSM agent, give the instance a role with AmazonSSMManagedInstanceCore",
+      );
+    if (agent.ping === "Online" && agent.latest === false)
+      return warning(
+        `${id}: SSM agent ${agent.version} is online, and not the latest`,
+        "let State Manager run AWS-UpdateSSMAgent on the nodes",
       );
     if (agent.ping === "Online") return ok(`${id}: SSM agent ${agent.version} is online`);
     return warning(
@@ -76,6 +84,87 @@ export async function examineMail({ connection }: Session, settings: Settings): 
         `recipient ${one} is not verified, and SES is in its sandbox: it gets no mail`,
         "verify it, or ask for production access",
       ),
+    ),
+  ];
+}
+
+/** An alarm that reaches nobody is none: the topic is what still speaks when the controller is dead. */
+export async function examineStack({ connection }: Session): Promise<readonly Finding[]> {
+  const { services } = connection;
+  const { drift, topicArn } = await services.stack();
+  const subscribed = topicArn === undefined ? [] : await asked("SNS", () => examineTopic(services, topicArn));
+  return [...examineDrift(drift), ...subscribed];
+}
+
+function examineDrift(drift: string): readonly Finding[] {
+  if (drift === "IN_SYNC") return [ok("the stack is as it was deployed, when CloudFormation last looked")];
+  if (drift !== "DRIFTED") return [];
+  return [
+    warning(
+      "the stack has drifted from what was deployed, says CloudFormation",
+      "aws cloudformation describe-stack-resource-drifts says where; deploy again",
+    ),
+  ];
+}
+
+async function examineTopic(services: Services, topicArn: string): Promise<readonly Finding[]> {
+  const all = await services.subscriptions(topicArn);
+  const pending = all.filter(({ confirmed }) => !confirmed);
+  const count = all.length - pending.length;
+  return [
+    count === 0
+      ? fault(
+          "nobody gets the alarms: no subscription of their topic is confirmed",
+          "subscribe, and follow the link in SNS's mail",
+        )
+      : ok(`the alarms go to ${count} confirmed subscription${count === 1 ? "" : "s"}`),
+    ...pending.map(({ endpoint }) =>
+      warning(
+        `${endpoint} gets no alarms: its subscription is not confirmed`,
+        "follow the link in SNS's mail",
+      ),
+    ),
+  ];
+}
+
+/** So far back the controller's log is searched for what it may not do. */
+const LOG_MILLISECONDS = 15 * 60_000;
+
+const DENIED =
+  /is not authorized to perform:? ([a-z0-9-]+:[A-Za-z]+)|You are not authorized to perform this operation/;
+
+/** A role that lacks something, or a policy above it that takes it away, shows in what the controller could not do. */
+export async function examineLog({ connection, io }: Session): Promise<readonly Finding[]> {
+  const lines = await connection.services.logLines(io.now() - LOG_MILLISECONDS, io.now());
+  const denied = new Set(
+    lines.flatMap(({ text }) => (DENIED.test(text) ? [DENIED.exec(text)?.[1] ?? "ec2"] : [])),
+  );
+  const failed = lines.filter(({ text }) => text.includes(`"${LOG_MESSAGES.tickFailed}"`)).length;
+  return [
+    ...[...denied].map((action) =>
+      fault(
+        `the controller was denied ${action} in the last 15 minutes`,
+        "deploy again; else a permissions boundary or an organization's policy takes it away",
+      ),
+    ),
+    ...(failed > 0
+      ? [warning(`${failed} ticks failed in the last 15 minutes`, "`logs --since 15m` says why")]
+      : []),
+    ...(denied.size + failed === 0 ? [ok("the controller was denied nothing in the last 15 minutes")] : []),
+  ];
+}
+
+/** Whether the file is what was deployed; a version before this one does not say what was. */
+export function examineDeployedSettings(
+  written: Settings,
+  deployedHash: string | undefined,
+): readonly Finding[] {
+  if (deployedHash === undefined) return [];
+  if (settingsHash(written) === deployedHash) return [ok("the settings are those that are deployed")];
+  return [
+    warning(
+      "the settings are not those that are deployed",
+      "npx cdk diff shows what differs; npx cdk deploy",
     ),
   ];
 }

@@ -4,23 +4,11 @@ import { placeholders } from "../settings/placeholders.ts";
 import { readSettings } from "../settings/read.ts";
 import { SettingsError } from "../settings/faults.ts";
 import type { Settings } from "../core/settings.ts";
+import { examineMachine } from "./doctor-machine.ts";
+import { fault, ok, unknown, warning, type Finding } from "./finding.ts";
 import { instantOf, type NodeView, type Status } from "./replies.ts";
 import { span } from "./times.ts";
 import { answers, STALE_MILLISECONDS, verdictOf } from "./verdict.ts";
-
-/** `unknown`: it could not be found out, which is not well. */
-export type Level = "ok" | "warning" | "FAULT" | "unknown";
-
-export interface Finding {
-  readonly level: Level;
-  readonly what: string;
-  readonly fix?: string;
-}
-
-export const ok = (what: string): Finding => ({ level: "ok", what });
-export const warning = (what: string, fix: string): Finding => ({ level: "warning", what, fix });
-export const fault = (what: string, fix: string): Finding => ({ level: "FAULT", what, fix });
-export const unknown = (what: string, fix: string): Finding => ({ level: "unknown", what, fix });
 
 /** Settings that the file has, if it can be read, and what is wrong with it. */
 export function examineSettings(
@@ -127,9 +115,12 @@ function examineSteering({ view, cluster }: Status): readonly Finding[] {
 /** 126 and 127 are the shell's words for a command that cannot be run. */
 const BROKEN_CHECK: ReadonlySet<number> = new Set([126, 127]);
 
-function examineNode({ cluster, view }: Status, node: NodeView): readonly Finding[] {
+function examineNode(status: Status, node: NodeView): readonly Finding[] {
+  const { cluster, view } = status;
   const name = `${cluster}: ${node.id}`;
   if (!answers(node)) {
+    if (node.instance === "missing")
+      return [fault(`${name} is not found by EC2`, "has it lost the cluster's tag, or is it terminated?")];
     if (node.instance === "stopped")
       return [warning(`${name} is stopped, says EC2`, "start it, so that something can take over")];
     return [
@@ -161,6 +152,7 @@ function examineNode({ cluster, view }: Status, node: NodeView): readonly Findin
         ]
       : []),
     ...clock(name, node),
+    ...examineMachine(status, node),
   ];
 }
 
@@ -199,9 +191,9 @@ function examineNews({ view, cluster }: Status): readonly Finding[] {
 
 /** Said each time: a doctor who does not say what he has not looked at is believed too much. */
 export const NOT_EXAMINED = [
-  "subscriptions of the alarms' topic: aws sns list-subscriptions-by-topic --topic-arn TOPIC_ARN (PendingConfirmation gets nothing)",
-  "who else starts a scheduler, the predecessor above all: on each node, systemctl list-unit-files '*scheduler*'",
+  "who else starts a scheduler on the nodes, cron and other units above all: systemctl list-unit-files '*scheduler*'",
   "time synchronisation on the nodes: chronyc tracking",
-  "drift of the stack: aws cloudformation detect-stack-drift",
-  "whether you need this at all: Airflow 2 or later on PostgreSQL or MySQL 8 with Celery or Kubernetes runs several schedulers by itself",
+  "the SSM agent's folders, one for each command, 8,640 a day: du -sh /var/lib/amazon/ssm/*/document/orchestration; `OrchestrationDirectoryCleanup: clean-success` in its configuration removes them",
+  "drift of the stack, if nobody has asked lately: aws cloudformation detect-stack-drift",
+  "whether you need this at all: Airflow 2 or later on PostgreSQL or MySQL 8 with row locks runs several schedulers by itself",
 ] as const;

@@ -161,8 +161,15 @@ export function readWhy(answer: Answer): WhyView {
 export function readClusters(answer: Answer): {
   readonly version: string;
   readonly clusters: readonly string[];
+  /** Versions before this one do not tell it. */
+  readonly settingsHash?: string | undefined;
 } {
-  return read(z.looseObject({ version: z.string(), clusters: z.array(z.string()) }), answer);
+  const schema = z.looseObject({
+    version: z.string(),
+    clusters: z.array(z.string()),
+    settingsHash: z.string().optional(),
+  });
+  return read(schema, answer);
 }
 
 function read<S extends z.ZodType>(schema: S, { action, data }: Answer): z.output<S> {

@@ -1,4 +1,5 @@
 /** What STS, CloudWatch Logs, SES and Systems Manager say: a refused call says which permission it needs. */
+import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
 import {
   GetFunctionConfigurationCommand,
@@ -10,10 +11,12 @@ import {
   GetSendQuotaCommand,
   SESClient,
 } from "@aws-sdk/client-ses";
+import { ListSubscriptionsByTopicCommand, SNSClient } from "@aws-sdk/client-sns";
 import { DescribeInstanceInformationCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { Agent, LogLine, Place, Services } from "./connection.ts";
 import { describeCall } from "./failures.ts";
+import { CommandError } from "./io.ts";
 
 /** What all clients share. */
 export interface ClientSettings {
@@ -26,7 +29,8 @@ export interface ClientSettings {
 
 type Call = <T>(permission: string, resource: string, work: () => Promise<T>) => Promise<T>;
 
-export function awsServices(settings: ClientSettings, { region, sandbox, functionName }: Place): Services {
+export function awsServices(settings: ClientSettings, place: Place): Services {
+  const { region, sandbox, functionName } = place;
   const call: Call = async (permission, resource, work) => {
     try {
       return await work();
@@ -42,6 +46,7 @@ export function awsServices(settings: ClientSettings, { region, sandbox, functio
       }),
     logLines: (from, to) => logLines(settings, call, functionName, from, to),
     ...mailServices(settings, call),
+    ...stackServices(settings, call, place),
     agents: (ids) =>
       call("ssm:DescribeInstanceInformation", "*", async () => {
         const command = new DescribeInstanceInformationCommand({
@@ -52,9 +57,43 @@ export function awsServices(settings: ClientSettings, { region, sandbox, functio
         return new Map(
           list.map((one): [string, Agent] => [
             one.InstanceId ?? "",
-            { version: one.AgentVersion ?? "unknown", ping: one.PingStatus ?? "unknown" },
+            {
+              version: one.AgentVersion ?? "unknown",
+              latest: one.IsLatestVersion,
+              ping: one.PingStatus ?? "unknown",
+            },
           ]),
         );
+      }),
+  };
+}
+
+function stackServices(
+  settings: ClientSettings,
+  call: Call,
+  { stack }: Place,
+): Pick<Services, "stack" | "subscriptions"> {
+  return {
+    stack: async () => {
+      if (stack === undefined) throw new CommandError("The function was named, not its stack: pass --stack.");
+      return call("cloudformation:DescribeStacks", `the stack ${stack}`, async () => {
+        const client = new CloudFormationClient(settings);
+        const { Stacks: [found] = [] } = await client.send(new DescribeStacksCommand({ StackName: stack }));
+        const topic = found?.Outputs?.find(({ OutputKey }) => OutputKey === "TopicArn");
+        return {
+          drift: found?.DriftInformation?.StackDriftStatus ?? "NOT_CHECKED",
+          topicArn: topic?.OutputValue,
+        };
+      });
+    },
+    subscriptions: (topicArn) =>
+      call("sns:ListSubscriptionsByTopic", topicArn, async () => {
+        const command = new ListSubscriptionsByTopicCommand({ TopicArn: topicArn });
+        const { Subscriptions: list = [] } = await new SNSClient(settings).send(command);
+        return list.map(({ Endpoint: endpoint = "?", SubscriptionArn: arn = "" }) => ({
+          endpoint,
+          confirmed: arn.startsWith("arn:"),
+        }));
       }),
   };
 }

@@ -1,15 +1,17 @@
 /** `doctor`: examines a deployment and says what to do about each finding. */
 import { resolve } from "node:path";
 import type { ExitCode } from "../io.ts";
+import { examineCluster, examineSettings, examineVersions, NOT_EXAMINED } from "../doctor.ts";
+import type { Finding, Level } from "../finding.ts";
+import { examineScheduling } from "../doctor-machine.ts";
 import {
-  examineCluster,
-  examineSettings,
-  examineVersions,
-  NOT_EXAMINED,
-  type Finding,
-  type Level,
-} from "../doctor.ts";
-import { asked, examineAgents, examineMail } from "../doctor-services.ts";
+  asked,
+  examineAgents,
+  examineDeployedSettings,
+  examineLog,
+  examineMail,
+  examineStack,
+} from "../doctor-services.ts";
 import { wrap, type Colour } from "../render.ts";
 import { readClusters, readNodes, readStatus, type Status } from "../replies.ts";
 import type { CommonOptions, Session } from "../session.ts";
@@ -25,7 +27,7 @@ export function addDoctor(tool: Tool): void {
     group: "look",
     summary: "Examine the deployment, and say what to do about each finding",
     description:
-      "Function and versions, ticks, scheduler, nodes, guard, gate and clocks, SSM agents; with --settings also the settings and SES. It ends with what it cannot see from here.",
+      "Function and versions, ticks, scheduler; of each node guard, gate, clock, systemd, its unit, its SSM agent, and whether the on-node controller still runs there; what the controller was denied, drift, and who gets the alarms. With --settings also the settings, whether they are the deployed ones, and SES. It ends with what it cannot see from here.",
     exits: ["no fault was found", "a fault was found"],
   });
   withJson(withCluster(command), "print the findings as JSON").option(
@@ -59,6 +61,10 @@ async function examine(
     ]),
     ...states.flatMap((status) => examineCluster(status, io.now())),
     ...(await asked("SSM agents", () => examineAgents(session, nodes))),
+    ...(await asked("the controller's log", () => examineLog(session))),
+    ...(await asked("the stack", () => examineStack(session))),
+    ...(settings ? examineDeployedSettings(settings, deployed.settingsHash) : []),
+    ...(settings ? examineScheduling(settings) : []),
     ...(settings ? await asked("SES", () => examineMail(session, settings)) : []),
   ];
 }

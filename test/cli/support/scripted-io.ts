@@ -151,7 +151,10 @@ const SERVICES: Services = {
   logLines: () => Promise.resolve<readonly LogLine[]>([]),
   mailQuota: () => Promise.resolve({ perDay: 50_000, sentLastDay: 12 }),
   mailIdentities: (names) => Promise.resolve(new Map(names.map((name) => [name, "Success"]))),
-  agents: (ids) => Promise.resolve(new Map(ids.map((id) => [id, { version: "3.3.3572.0", ping: "Online" }]))),
+  agents: (ids) =>
+    Promise.resolve(new Map(ids.map((id) => [id, { version: "3.3.3572.0", latest: true, ping: "Online" }]))),
+  stack: () => Promise.resolve({ drift: "IN_SYNC", topicArn: "arn:aws:sns:eu-west-1:123456789012:alarms" }),
+  subscriptions: () => Promise.resolve([{ endpoint: "ops@airline.dev", confirmed: true }]),
 };
 
 /** Runs one command line, words in double quotes as one. */

@@ -1,0 +1,87 @@
+/** What nodes tell of themselves beside their scheduler, and what the settings give away about them. */
+import type { ClusterSettings, Settings } from "../core/settings.ts";
+import { fault, ok, warning, type Finding } from "./finding.ts";
+import type { NodeView, Status } from "./replies.ts";
+
+/** Where systemd first asks a condition before it starts a unit: the gate is one. */
+const SYSTEMD_WITH_GATES = 243;
+
+const AT_BOOT: ReadonlySet<string> = new Set(["enabled", "enabled-runtime", "linked", "linked-runtime"]);
+
+/** Nothing is known of a node that has told no facts: its program is an older one, or it does not answer. */
+export function examineMachine({ cluster, view }: Status, { id, facts }: NodeView): readonly Finding[] {
+  if (!facts) return [];
+  const name = `${cluster}: ${id}`;
+  const observes = view.steering?.kind === "observing";
+  return [
+    ...examinePredecessor(name, facts.predecessor, observes),
+    ...(facts.systemd > 0 && facts.systemd < SYSTEMD_WITH_GATES
+      ? [
+          fault(
+            `${name}: systemd ${facts.systemd} has no gates, ${SYSTEMD_WITH_GATES} has: nothing keeps a unit from being started`,
+            "upgrade the image; until then `start` instead of `unit` is guarded by a process of its own",
+          ),
+        ]
+      : []),
+    ...(AT_BOOT.has(facts.enabled)
+      ? [
+          warning(
+            `${name}: its unit is ${facts.enabled}: a boot starts a scheduler, until the gate is there`,
+            "systemctl disable it; an image that must keep it enabled needs docs/node.md's script",
+          ),
+        ]
+      : []),
+    ...(facts.restart === "no"
+      ? [
+          warning(
+            `${name}: its unit has Restart=no: a scheduler that dies is back with a tick, not in a second`,
+            "Restart=on-failure: the node brings it back under its grant, and tells",
+          ),
+        ]
+      : []),
+    ...(facts.systemd >= SYSTEMD_WITH_GATES
+      ? [ok(`${name}: systemd ${facts.systemd}${facts.restart === "" ? "" : `, Restart=${facts.restart}`}`)]
+      : []),
+  ];
+}
+
+function examinePredecessor(name: string, pid: number, observes: boolean): readonly Finding[] {
+  if (pid === 0) return [];
+  const what = `${name}: the on-node controller runs there (process ${pid}), and starts schedulers too`;
+  const fix = "stop and disable its unit on every node: docs/migration.md";
+  return [
+    observes
+      ? warning(`${what}; as planned while you only observe`, `before you take over, ${fix}`)
+      : fault(what, fix),
+  ];
+}
+
+/** Programs that put what they start into another control group or session than that of whoever calls them. */
+const LEAVES_UNIT = /(^|[\s;&|(/])(docker|podman|nerdctl|su|sudo|runuser|screen|tmux|nohup)\s/;
+
+const HAS_ITS_OWN: ReadonlySet<string> = new Set(["airflow-2", "airflow-3"]);
+
+export function examineScheduling({ clusters }: Settings): readonly Finding[] {
+  return Object.entries(clusters).flatMap(([name, cluster]) => [
+    ...examineStart(name, cluster),
+    ...(HAS_ITS_OWN.has(cluster.scheduler.profile ?? "")
+      ? [
+          warning(
+            `${name}: Airflow 2 and later runs several schedulers by itself on PostgreSQL or MySQL 8: you may not need this`,
+            "if `airflow config get-value scheduler use_row_level_locking` says True there, start a second scheduler instead",
+          ),
+        ]
+      : []),
+  ]);
+}
+
+function examineStart(name: string, { scheduler }: ClusterSettings): readonly Finding[] {
+  const found = LEAVES_UNIT.exec(scheduler.start ?? "")?.[2];
+  if (found === undefined) return [];
+  return [
+    fault(
+      `${name}: \`start\` uses ${found}: the scheduler leaves what guard and stop look at`,
+      "start it in the foreground and without a container; `user` says as whom",
+    ),
+  ];
+}
