@@ -1,5 +1,6 @@
 /** The rule table by example: a situation, and the rule, phase and plan that follow from it. */
-import { NOT_RUNNING, RUNNING, SILENT, UNHEALTHY } from "./situations-active.ts";
+import { NOT_RUNNING, SILENT, UNHEALTHY } from "./situations-active.ts";
+import { RUNNING } from "./situations-running.ts";
 import { BEFORE, BETWEEN, FIRST_SIGHT } from "./situations-start.ts";
 import { FENCING, OVERRIDING, STANDING_ASIDE } from "./situations-aside.ts";
 import { DRILLS } from "./situations-drill.ts";
