@@ -3,15 +3,12 @@
  * moto's, which descends from LocalStack's. Both call the same Lambda on the same wire. What they agree on is no quirk
  * of the one that every scenario runs in.
  */
-import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { LambdaClient } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseInstant } from "../../../lib/core/instants.ts";
-import { StateMachineRunner } from "../../../lib/sandbox/state-machine.ts";
 import { deploy } from "../../constructs/deployed.ts";
 import { changed } from "../../settings/written.ts";
 import { pythonEnvironment } from "../python.ts";
+import { type Ended, inMoto, inSandbox } from "./interpreters.ts";
 import { type Answer, type Invocation, scriptedLambda, type ScriptedLambda } from "./scripted-lambda.ts";
 
 const BEAT_SECONDS = 5;
@@ -22,8 +19,6 @@ const SLACK_SECONDS = BEAT_SECONDS - 0.1;
 const CONNECTING_SECONDS = 2.5;
 /** moto drops the part of a wait that is below a second. */
 const MOTO_EARLY_SECONDS = 1;
-/** An execution that has not ended by then has lost its way. */
-const PATIENCE_SECONDS = 60;
 
 interface Case {
   readonly name: string;
@@ -121,14 +116,7 @@ interface Tick {
   readonly execution: { readonly id: string; readonly startedAt: string };
 }
 
-interface Ended {
-  readonly status: string;
-  readonly states?: readonly string[];
-}
-
 const python = pythonEnvironment("moto");
-const INTERPRETER = fileURLToPath(new URL("interpreter.py", import.meta.url));
-const PLACE = { account: "000000000000", region: "us-east-1", stackName: "Loop" };
 
 const nameOf = (interpreter: string, n: number): string => `${interpreter}-${n}`;
 const names = (interpreter: string) => CASES.map((one, n) => [nameOf(interpreter, n), one] as const);
@@ -218,51 +206,3 @@ function expectGaps(invocations: readonly Invocation[], least: readonly number[]
     expect(gap).toBeLessThan((least[n] ?? 0) + SLACK_SECONDS);
   }
 }
-
-async function inSandbox(
-  definitions: ReadonlyMap<string, string>,
-  port: number,
-): Promise<ReadonlyMap<string, Ended>> {
-  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
-  const client = new LambdaClient({
-    endpoint: `http://127.0.0.1:${port}`,
-    region: PLACE.region,
-    credentials,
-    maxAttempts: 1,
-  });
-  const running = [...definitions].map(([name, definition]) => {
-    const arn = `arn:aws:states:us-east-1:000000000000:stateMachine:${name}`;
-    const model = { name, arn, type: "EXPRESS", definition } as const;
-    const runner = new StateMachineRunner(model, client, PLACE);
-    return { name, runner, execution: runner.start({}) };
-  });
-  const end = Date.now() + PATIENCE_SECONDS * 1000;
-  while (running.some(({ execution }) => execution.endedAt === undefined) && Date.now() < end) await soon();
-  await Promise.all(running.map(({ runner }) => runner.close()));
-  client.destroy();
-  return new Map(running.map(({ name, execution }) => [name, execution]));
-}
-
-async function inMoto(
-  program: string,
-  definitions: ReadonlyMap<string, string>,
-  port: number,
-): Promise<ReadonlyMap<string, Ended>> {
-  const child = spawn(program, [INTERPRETER, String(port), String(PATIENCE_SECONDS)], {
-    stdio: ["pipe", "pipe", "pipe"],
-  });
-  const told = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"] as const)
-    child[name].on("data", (chunk) => (told[name] += String(chunk)));
-  child.stdin.end(JSON.stringify(Object.fromEntries(definitions)));
-  const status = await new Promise((resolve) => {
-    child.once("close", resolve);
-  });
-  if (status !== 0) throw new Error(`moto's interpreter failed: ${told.stderr}`);
-  return new Map(Object.entries(JSON.parse(told.stdout) as Record<string, Ended>));
-}
-
-const soon = (): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, 50);
-  });
