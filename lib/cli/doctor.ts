@@ -135,14 +135,7 @@ function examineNode(status: Status, node: NodeView): readonly Finding[] {
   return [
     ok(`${name} answers`),
     ...(steered && isActive && node.guard !== "armed" ? [guardFault(name, node)] : []),
-    ...(steered && isActive && node.gate !== "installed"
-      ? [
-          fault(
-            `${name}: gate is ${node.gate}: something else may start a second scheduler there`,
-            node.reason || "`why` says what stands in its way",
-          ),
-        ]
-      : []),
+    ...(steered && isActive && node.gate !== "installed" ? [gateFault(name, node)] : []),
     ...(node.health && BROKEN_CHECK.has(node.health.code)
       ? [
           fault(
@@ -154,6 +147,16 @@ function examineNode(status: Status, node: NodeView): readonly Finding[] {
     ...clock(name, node),
     ...examineMachine(status, node),
   ];
+}
+
+function gateFault(name: string, { gate, reason, facts }: NodeView): Finding {
+  const what = `${name}: gate is ${gate}: something else may start a second scheduler there`;
+  return facts?.systemd === 0
+    ? warning(
+        `${what}, since there is no systemd to gate its starts`,
+        "let nothing but the controller start it",
+      )
+    : fault(what, reason || "`why` says what stands in its way");
 }
 
 function guardFault(name: string, { guard, reason }: NodeView): Finding {

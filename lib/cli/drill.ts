@@ -1,4 +1,5 @@
 /** A rehearsal: there and back by one wish that the ticks carry out, told by the history's own figures. */
+import { DRILL_FAILURES } from "../core/metrics.ts";
 import type { ExitCode } from "./io.ts";
 import { wrap } from "./render.ts";
 import { instantOf, type EntryView } from "./replies.ts";
@@ -13,12 +14,14 @@ export async function drill(
 ): Promise<ExitCode> {
   const begun = session.io.now();
   const code = await makeWish(session, "drill", { ...options, wait: true }, { to: options.to });
-  if (code === 1) {
+  if (code === 2) return code;
+  const entries = (await session.entries(ENTRIES)).filter(({ at }) => isSince(at, begun));
+  // What was refused at once has left no trace, and has said why.
+  if (code === 1 && entries.some((entry) => DRILL_FAILURES.has(entry.code))) {
     session.io.err(wrap("The drill has failed: `history` says how far it came, `status` where it runs now."));
   }
   if (code !== 0) return code;
-  const entries = await session.entries(ENTRIES);
-  const done = entries.find(({ at, code: each }) => each === "DRILL_DONE" && isSince(at, begun));
+  const done = entries.find((entry) => entry.code === "DRILL_DONE");
   if (done?.drill !== undefined && session.options.json !== true) session.out(wrap(figures(done.drill)));
   return 0;
 }

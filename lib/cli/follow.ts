@@ -34,10 +34,10 @@ export async function followWish(session: Session, wish: WishView, seconds: numb
 function tellStep(session: Session, status: Status, wish: WishView, told: Set<string>): void {
   const { phase, sentence } = wish;
   const ended = phase === "done" || phase === "failed";
-  const waits = phase === "accepted";
+  const way = wish.drill?.leg ?? "there";
+  const waits = phase === "accepted" && way === "there";
   // Until a tick has ended under the wish, the status still says what was before it.
   const isOlder = waits || (instantOf(status.view.tickedAt) ?? 0) < (instantOf(wish.at) ?? 0);
-  const way = wish.drill?.leg ?? "";
   const step = ended || isOlder ? `${way} ${phase}` : `${way} ${phase} ${status.code}`;
   if (told.has(step)) return;
   told.add(step);

@@ -111,6 +111,14 @@ describe("what nodes tell of themselves", () => {
       "Restart=on-failure",
     ],
     [
+      "a machine without systemd",
+      { gate: "none", facts: { systemd: 0, restart: "", enabled: "", predecessor: 0 } },
+      "warning",
+      "no systemd to gate",
+      "nothing but the controller",
+    ],
+    ["a gate that is not there", { gate: "failed" }, "FAULT", "gate is failed", "why"],
+    [
       "an instance that EC2 does not find",
       { instance: "missing", silentSince: AT, facts: null },
       "FAULT",

@@ -173,10 +173,10 @@ describe("drill", () => {
     sentence: "The drill is done.",
     drill: { seconds: 140, gapSeconds: 11 },
   };
-  const play = (words: string, phase: string) =>
+  const play = (words: string, phase: string, told = "DRILL_DONE") =>
     type(words, {
       invoke: ({ action }) => {
-        if (action === "history") return { ...history, data: { entries: [entry] } };
+        if (action === "history") return { ...history, data: { entries: [{ ...entry, code: told }] } };
         if (action !== "status") return accepted(action);
         return status({ request: { id: "w1", action: "switchover", phase, sentence: "So it went." } });
       },
@@ -191,10 +191,16 @@ describe("drill", () => {
   });
 
   it("says where to look when it has failed, and ends with 1", async () => {
-    const { code, io } = await play("drill --yes", "failed");
+    const { code, io } = await play("drill --yes", "failed", "DRILL_FAILED");
     expect(code).toBe(1);
     expect(io.errors).toContain("The drill has failed");
     expect(io.output).not.toContain("There and back");
+  });
+
+  it("says no more than why where it is refused at once", async () => {
+    const { code, io } = await play("drill --yes", "failed", "VERIFIED");
+    expect(code).toBe(1);
+    expect(io.errors).not.toContain("The drill has failed");
   });
 });
 
