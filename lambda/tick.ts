@@ -75,8 +75,11 @@ function notNow(record: ClusterRecord, context: TickContext, now: Instant): Tick
   return { outcome: "idle", code: record.last.code, sentence: record.last.sentence, next: record.dueAt };
 }
 
-/** Timers fire a little early at times; a tick that comes so much before its instant is on time. */
-const DUE_TOLERANCE = 500;
+/**
+ * A tick that comes so much before its instant is on time: timers fire a little early at times, and Step Functions drops the
+ * milliseconds of the instant that it waits for. Were it sent away, it would come back at once, again and again.
+ */
+const DUE_TOLERANCE = 1000;
 
 function standby(holder: string, next: Instant): TickOutcome {
   return { outcome: "standby", code: "STANDBY", sentence: `Another tick is at work: ${holder}.`, next };

@@ -2,11 +2,15 @@
 import type { Instant } from "./model.ts";
 import { LIMITS } from "./settings.ts";
 
-/** The first instant of the grid after `now`. The grid counts from the execution's start. */
+/**
+ * The first instant of the grid after `now`. The grid counts from the whole second in which the execution began: where it
+ * waits for an instant, Step Functions drops the milliseconds (developer guide, Wait), and would come to each beat too soon.
+ */
 export function nextBeat(startedAt: Instant, beatSeconds: number, now: Instant): Instant {
   const beat = beatSeconds * 1000;
-  const passed = Math.max(0, Math.floor((now - startedAt) / beat));
-  return startedAt + (passed + 1) * beat;
+  const origin = Math.floor(startedAt / 1000) * 1000;
+  const passed = Math.max(0, Math.floor((now - origin) / beat));
+  return origin + (passed + 1) * beat;
 }
 
 /** The next beat, or sooner while a transition is under way. */

@@ -14,6 +14,11 @@ describe("the grid of the beats", () => {
     expect(nextBeat(ORIGIN, 10, ORIGIN + passed)).toBe(ORIGIN + next);
   });
 
+  it("is of whole seconds, whenever the execution began: Step Functions waits for no part of one", () => {
+    expect(nextBeat(ORIGIN + 999, 10, ORIGIN + 1000)).toBe(ORIGIN + 10_000);
+    expect(nextBeat(ORIGIN + 999, 10, ORIGIN + 10_000)).toBe(ORIGIN + 20_000);
+  });
+
   it("is never left, and its next beat lies ahead by a beat at the most", () => {
     fc.assert(
       fc.property(fc.integer({ min: 5, max: 60 }), fc.integer({ min: 0, max: 400_000 }), (beat, passed) => {

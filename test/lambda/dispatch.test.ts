@@ -48,7 +48,7 @@ describe("a tick of the loop", () => {
     expect(await send(controller, tickEvent(AT), "tick")).toEqual({
       done: false,
       next: "2026-11-24T18:38:05.042Z",
-      patience: 8,
+      patience: 7,
     });
     expect(contexts.map(({ cluster }) => cluster)).toEqual(["etl", "ml"]);
     expect(contexts[0]).toMatchObject({ startedAt: AT, holder: REQUEST, takeOver: false, beatSeconds: 10 });
@@ -60,7 +60,7 @@ describe("a tick of the loop", () => {
     const controller = await makeController(dynamo.client, TWO, tick);
     expect(await send(controller, tickEvent(AT), "tick")).toEqual({
       done: false,
-      next: "2026-11-24T18:38:13.042Z",
+      next: "2026-11-24T18:38:13.000Z",
       patience: 10,
     });
     expect(controller.journal.lines).toMatchObject([
@@ -118,7 +118,7 @@ describe("a tick of the loop", () => {
     expect(await send(controller, tickEvent(AT - 60_000, "older"), "tick")).toEqual({
       done: true,
       next: formatInstant(AT),
-      patience: 10,
+      patience: 9,
     });
     expect(contexts).toHaveLength(1);
   });
