@@ -190,6 +190,13 @@ const CONTROLLER: readonly Mutation[] = [
     expect: UNPROVEN,
   },
   {
+    rule: "an entry of the history waits on until it is published too",
+    file: "lib/core/news.ts",
+    find: "return history && written.has(each.key) ? [{ ...rest, event: history }] : [each];",
+    replace: "return history && written.has(each.key) ? [] : [each];",
+    expect: /was not published|never published/,
+  },
+  {
     rule: "a detach promises for ever",
     file: "lib/core/plan.ts",
     find: 'return plan.others === "detach" ? { ...node, stopBy: "ever", proof: undefined } : node;',
