@@ -2,7 +2,7 @@
  * Exhaustive search of a small world over the shipped tick: 2 nodes, 2 ticks in flight, bounded faults.
  *
  *   npm run explore                                      the short form
- *   npm run explore -- --long --seconds 1800             larger worlds, each complete if it gets the time
+ *   npm run explore -- --long --seconds 3600             larger worlds: 25 minutes, each complete
  *   npm run explore -- --ticks 4 --faults 2 --seconds 3600
  */
 import { parseArgs } from "node:util";
@@ -88,6 +88,13 @@ const LONG: readonly World[] = [
   },
   { kind: "bare", start: "steady", clocks: "level", bounds: { ticks: 2, faults: 0, passes: 1, wishes: 1 } },
   { kind: "bare", start: "fresh", clocks: "level", bounds: { ticks: 2, faults: 1, passes: 0, wishes: 0 } },
+  { kind: "bare", start: "steady", clocks: "level", bounds: { ticks: 2, faults: 1, passes: 1, wishes: 0 } },
+  ...["level", "ticks apart", "nodes late"].map((clocks): World => ({
+    kind: "guarded",
+    start: "steady",
+    clocks,
+    bounds: { ticks: 2, faults: 1, passes: 1, wishes: 0 },
+  })),
 ];
 
 /** Of each kind. */
