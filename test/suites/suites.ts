@@ -34,7 +34,8 @@ export const SUITES: readonly Suite[] = [
     name: "real daemons: celery beat and Airflow",
     command: ["tsx", "test/daemons/run.ts"],
     group: "ci",
-    needs: "what the real nodes need, and PyPI: installs a broker, a database, Celery and Airflow over their image, 700 MB",
+    needs:
+      "what the real nodes need, and PyPI: installs a broker, a database, Celery and Airflow over their image, 700 MB",
   },
   {
     name: "calls: IAM, AWS's service models, AWS's command line",
