@@ -89,6 +89,7 @@ is_ours() {
 
 # Under the lock: whether the plan is obeyed, and, if so, all that it says is written down. Nothing is done yet.
 accept() {
+  had_life=$life
   begin_life
   # A stamp that the plan names is replaced: the grant under it goes on to its end, and its token is still obeyed.
   refusal=owned-by
@@ -102,6 +103,11 @@ accept() {
   seen=$ARG_TOKEN
   read_steady_now
   if [ "$mode" = detach ]; then
+    # A node that has lost its state, and with it the newest token, cannot tell an old detach that comes late from a new
+    # one, which is repeated.
+    refusal=life
+    [ "$had_life" != none ] || return 1
+    refusal='state-not-stored'
     # First of all the guard is told that the scheduler is nobody's business any more.
     put detach "$life" || return 1
     rm -f "$dir/grant" "$dir/owner" "$dir/op" "$dir/units"
@@ -139,15 +145,17 @@ check_grant() {
 }
 
 # The grant goes first, so that nothing new starts. What runs has until KILL is due, and two seconds more, so that the
-# guard comes in only where this process has ended; but never longer than the grant and the grace. A stop that is
-# repeated keeps its instant.
+# guard comes in only where this process has ended; but never longer than the grant and the grace, less a second in which
+# the guard looks and kills. A stop that is repeated keeps its instant.
 drop_grant() {
   refusal='state-not-stored'
   read_op
   kill_at
-  last=$((due + 2000))
-  [ "$grant_up" -le "$up" ] || [ $((grant_up + SET_GRACE_SECONDS * 1000)) -ge "$last" ] ||
-    last=$((grant_up + SET_GRACE_SECONDS * 1000))
+  last=$((due + 2000)) bound=0 why=''
+  [ -e "$dir/permit" ] && read -r bound _ why <"$dir/permit"
+  [ "$why" = stop ] && [ "$bound" -gt "$up" ] || bound=0
+  [ "$grant_up" = 0 ] || bound=$((grant_up + SET_GRACE_SECONDS * 1000 - 1000))
+  [ "$bound" = 0 ] || [ "$bound" -ge "$last" ] || last=$bound
   [ "$SET_GUARD" != on ] || put permit "$last $life stop" || return 1
   rm -f "$dir/grant" || return 1
   grant_until=0 grant_up=0

@@ -119,12 +119,12 @@ function applyChange(
   stage: keyof typeof RULES,
   sentence: string,
 ): ClusterRecord {
-  const { record, settings, now } = facts;
+  const { record, now } = facts;
   const name = rule.next === "same" ? record.phase.name : rule.next;
   const since = name === record.phase.name ? record.phase.since : now;
   return {
     ...record,
-    nodes: changeNodes(record, change, settings, now),
+    nodes: changeNodes(record, change, now),
     steering: change.steering === "settings" ? undefined : (change.steering ?? record.steering),
     excluded: change.excluded ?? record.excluded,
     takeOver: change.takeOver ?? record.takeOver,
@@ -134,18 +134,13 @@ function applyChange(
   };
 }
 
-function changeNodes(
-  { nodes, plan }: ClusterRecord,
-  change: Change,
-  settings: ClusterSettings,
-  now: Instant,
-): ClusterRecord["nodes"] {
+function changeNodes({ nodes }: ClusterRecord, change: Change, now: Instant): ClusterRecord["nodes"] {
   const word = { kind: "operator-override", at: now, token: 0 } as const;
   const entries = Object.entries(nodes).map(([id, node]) => {
     const known = change.forget
       ? { ...node, report: undefined, silentSince: undefined, evasiveSince: undefined }
       : node;
-    const trusted = change.distrust ? distrusted(known, id === plan.active, settings, now) : known;
+    const trusted = change.distrust ? distrusted(known) : known;
     return [
       id,
       change.override === id ? { ...trusted, stopBy: "never" as const, proof: word } : trusted,

@@ -70,6 +70,8 @@ export function stopByAfter(
   if (!isActive && node.stopBy === "never" && DISPROVES.has(report.state)) {
     return { stopBy: "ever", proof: undefined };
   }
+  // Its guard lets live what somebody has permitted by hand.
+  if (report.state === "overridden") return { stopBy: "ever", proof: undefined };
   if (isActive && node.stopBy === "ever" && guarded(report, settings, readAt)) {
     const until = Math.max(plan.until, report.grantUntil);
     return { stopBy: until + settings.timers.killGraceSeconds * 1000, proof: undefined };
@@ -99,23 +101,10 @@ function guarded(report: NodeReport, settings: ClusterSettings, readAt: Instant)
 }
 
 /**
- * What is left of the proofs after a time without ticks, or of a record that may be an old copy. Time is believed of
- * the grant's holder alone, for whom it may be one whole grant longer than the record knows. Of any other node nothing
- * is known: while no tick came, somebody may have opened its gate by hand, as the break-glass command is there for.
+ * What is left of the proofs after a time without ticks, or of a record that may be an old copy: nothing. Time is believed
+ * of no node, not even of the grant's holder: while no tick came, somebody may have opened its gate by hand, as the
+ * break-glass command is there for, and the guard lets live what an override permits.
  */
-export function distrusted(
-  node: NodeRecord,
-  holdsGrant: boolean,
-  settings: ClusterSettings,
-  now: Instant,
-): NodeRecord {
-  const bounded = holdsGrant && node.guard === "armed" && node.stopBy !== "ever";
-  if (!bounded) return { ...node, stopBy: "ever", proof: undefined };
-  const { grantSeconds, killGraceSeconds } = settings.timers;
-  const newest = now + (grantSeconds + killGraceSeconds) * 1000;
-  return {
-    ...node,
-    stopBy: node.stopBy === "never" ? newest : Math.max(node.stopBy, newest),
-    proof: undefined,
-  };
+export function distrusted(node: NodeRecord): NodeRecord {
+  return { ...node, stopBy: "ever", proof: undefined };
 }

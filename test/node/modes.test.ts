@@ -6,6 +6,7 @@ import {
   INSTALLED_SHELLS,
   OWNER,
   TestNode,
+  alive,
   ask,
   begin,
   clusterSettings,
@@ -214,9 +215,41 @@ describe.concurrent("detach", () => {
     const late = await ask(node, { token: report.token - 1, active: "none" });
     expect(late.state).toBe("refused");
   });
+
+  it("is not obeyed by a node that has lost its state: it may be an old one that comes late", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const node = new TestNode(SLEEPER);
+    onTestFinished(() => node.dispose());
+    await begin(node);
+    node.crash();
+    const detach = { active: "none", others: "detach" } as const;
+    expect(await ask(node, detach)).toMatchObject({ state: "refused", reason: "life" });
+    expect(await ask(node, detach)).toMatchObject({ state: "stopped" });
+  });
 });
 
 describe.concurrent("stop", () => {
+  it("permits nothing past the grant's end and the kill grace, however late it comes and however often", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const node = new TestNode(clusterSettings({ start: "trap '' TERM; while :; do sleep 0.1; done" }));
+    onTestFinished(() => node.dispose());
+    const life = await begin(node);
+    const begun = await run(node, life);
+    await run(node, life, { until: Date.now() + 2500 });
+    const [, , grantEnd = "0"] = (node.state()["grant"] ?? "").trim().split(" ");
+    for (let n = 0; n < 2; n += 1) {
+      await stop(node);
+      const [permitEnd = "0"] = (node.state()["permit"] ?? "0").split(" ");
+      expect(Number(permitEnd)).toBeLessThanOrEqual(Number(grantEnd) + 1000);
+    }
+    await stopFully(node);
+    expect(alive(begun.pids[0] ?? 0)).toBe(false);
+  });
+
   it("tells that something ran until then", async ({ expect, onTestFinished }) => {
     const node = new TestNode(SLEEPER);
     onTestFinished(() => node.dispose());

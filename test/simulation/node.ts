@@ -130,7 +130,8 @@ export function accept(node: NodeModel, plan: Plan, now: Instant, timers: NodeTi
   const active = plan.active === node.id;
   const mode = active ? plan.mode : plan.others;
   if (mode === "look") return { mode, active };
-  if (node.life === "none") {
+  const hadLife = node.life !== "none";
+  if (!hadLife) {
     node.made += 1;
     node.life = `boot${node.boot}.${node.made}`;
   }
@@ -140,6 +141,7 @@ export function accept(node: NodeModel, plan: Plan, now: Instant, timers: NodeTi
   node.stamp = "none";
   node.seen = plan.token;
   if (mode === "detach") {
+    if (!hadLife) return { mode, active, refusal: "life" };
     Object.assign(node, { grantUntil: 0, guard: "none", gate: false, operation: { ...NO_OPERATION } });
     return { mode, active };
   }
