@@ -70,6 +70,12 @@ describe("time", () => {
     });
   });
 
+  it("proves nothing of a node that is overridden: its guard lets live what a hand has permitted", () => {
+    const bounded = node("a", "running", { stopBy: NOW + GRANT });
+    expect(after("a", bounded, answers("a", "overridden", armed))).toBe("ever");
+    expect(after("a", node("a", "running"), answers("a", "overridden", armed))).toBe("ever");
+  });
+
   it("bounds a node from its first answer with an armed guard on: grant's end and kill grace", () => {
     expect(after("a", node("a", "running"), answers("a", "running", armed))).toBe(plan.until + GRACE);
   });
