@@ -54,19 +54,22 @@ export const QUERIES: readonly Query[] = [
 
 /** Three questions of whoever looks back, saved in Logs Insights. */
 export class Queries extends Construct {
+  readonly all: readonly QueryDefinition[];
+
   constructor(scope: Construct, id: string, { logGroup, folder }: QueriesProps) {
     super(scope, id);
-    for (const { name, lines, fields } of QUERIES) {
-      new QueryDefinition(this, name, {
-        queryDefinitionName: `${folder}/${name}`,
-        queryString: new QueryString({
-          fields: ["@timestamp", ...fields],
-          filterStatements: [lines.map((each) => `(${each})`).join(" or ")],
-          sort: "@timestamp desc",
-          limit: 200,
+    this.all = QUERIES.map(
+      ({ name, lines, fields }) =>
+        new QueryDefinition(this, name, {
+          queryDefinitionName: `${folder}/${name}`,
+          queryString: new QueryString({
+            fields: ["@timestamp", ...fields],
+            filterStatements: [lines.map((each) => `(${each})`).join(" or ")],
+            sort: "@timestamp desc",
+            limit: 200,
+          }),
+          logGroups: [logGroup],
         }),
-        logGroups: [logGroup],
-      });
-    }
+    );
   }
 }

@@ -4,6 +4,7 @@ import type { ITable } from "aws-cdk-lib/aws-dynamodb";
 import type { IRule } from "aws-cdk-lib/aws-events";
 import type { Grant, IGrantable } from "aws-cdk-lib/aws-iam";
 import type { IAlias, IFunction } from "aws-cdk-lib/aws-lambda";
+import type { QueryDefinition } from "aws-cdk-lib/aws-logs";
 import type { IEmailIdentity } from "aws-cdk-lib/aws-ses";
 import type { ITopic } from "aws-cdk-lib/aws-sns";
 import type { IStateMachine } from "aws-cdk-lib/aws-stepfunctions";
@@ -72,6 +73,8 @@ export class SchedulerFailover extends Construct {
   /** Where the alarms go. */
   readonly topic: ITopic;
   readonly alarms: readonly Alarm[];
+  /** Three questions of whoever looks back, saved in Logs Insights. */
+  readonly queries: readonly QueryDefinition[];
   readonly dashboard: Dashboard;
   /** The dashboard's address in the console: is it running, where, since when, what happened. */
   readonly dashboardUrl: string;
@@ -111,7 +114,7 @@ export class SchedulerFailover extends Construct {
     this.instanceEvents = new InstanceEvents(this, "InstanceEvents", { settings, tick }).rule;
     const { alerts } = settings;
     const { topic } = new AlertChannels(this, "Alerts", { alerts, alarmPrefix, ...existing(props) });
-    new Queries(this, "Queries", { logGroup, folder: name });
+    this.queries = new Queries(this, "Queries", { logGroup, folder: name }).all;
     this.metrics = new ControllerMetrics(name, tick);
     const { metrics } = this;
     this.alarms = new Alarms(this, "Alarms", { clusters, metrics, topic, prefix: alarmPrefix }).all;

@@ -5,7 +5,10 @@
 import type { ClusterSettings } from "../../lib/core/settings.ts";
 import { TestNode } from "./support.ts";
 
-/** Each unit's state is in files of the folder `fake`, those of any other unit than `demo.service` below its name. */
+/**
+ * The scheduler is one process: a child of it would be in its control group on a real node, and is not in this one's file.
+ * Each unit's state is in files of the folder `fake`, those of any other unit than `demo.service` below its name.
+ */
 const SYSTEMCTL = String.raw`#!/bin/sh
 etc=$SCHEDULER_FAILOVER_ROOT/etc/scheduler-failover/etl guard=scheduler-failover-guard-etl.service
 fake=$SCHEDULER_FAILOVER_ROOT/fake; mkdir -p "$fake"; echo "$*" >>"$fake/calls"
@@ -47,7 +50,7 @@ start() {
   fi
   [ -e "$s/refuse" ] && { echo failed >"$s/state"; echo exit-code >"$s/result"; return 0; }
   [ "$(state)" != active ] || return 0
-  env -u SCHEDULER_FAILOVER_MARK setsid sh -c 'trap "" HUP; while :; do sleep 0.1; done' </dev/null >/dev/null 2>&1 &
+  env -u SCHEDULER_FAILOVER_MARK setsid sh -c 'trap "" HUP; exec sleep 1000000' </dev/null >/dev/null 2>&1 &
   echo $! >"$s/pid"; echo $! >>"$cg/cgroup.procs"; cat /proc/sys/kernel/random/uuid | tr -d - >"$s/inv"; echo active >"$s/state"
 }
 kill_all() {
