@@ -58,8 +58,16 @@ export async function tickLoop(
   const origin = { startedAt: execution.startedAt, takeOver: false };
   const outcomes = await tickClusters(controller, clusters, { ...origin, holder: requestId });
   const now = ports.clock.now();
-  const instants = [...outcomes.values()].map(({ next }) => next);
+  const instants = [...outcomes.values()].map((outcome) => whenAgain(outcome, now));
   return { done: false, ...tickAt(earliest(instants, controller, execution, now), controller, execution) };
+}
+
+/**
+ * Sooner than the next beat where another tick is at work: nobody waits for its answer any more, and when it is done its
+ * cluster may be in the middle of a transition.
+ */
+function whenAgain({ outcome, next }: TickOutcome, now: Instant): Instant {
+  return outcome === "standby" ? Math.min(next, now + LIMITS.transitionSeconds * 1_000) : next;
 }
 
 function tickAt(

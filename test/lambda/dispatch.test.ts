@@ -101,6 +101,20 @@ describe("a tick of the loop", () => {
     });
   });
 
+  it("comes again soon where another tick is at work, and not sooner than that one asks", async () => {
+    const answering =
+      (next: number): Tick =>
+      () =>
+        Promise.resolve({ outcome: "standby", code: "STANDBY", sentence: "Another tick.", next });
+    for (const [next, again] of [
+      [AT + 10_000, AT + LIMITS.transitionSeconds * 1_000],
+      [AT + 500, AT + 500],
+    ] as const) {
+      const controller = await makeController(dynamo.client, { etl: sampleCluster() }, answering(next));
+      expect(await send(controller, tickEvent(AT), "tick")).toMatchObject({ next: formatInstant(again) });
+    }
+  });
+
   it("tells why a tick did not act", async () => {
     const tick: Tick = () =>
       Promise.resolve({ outcome: "standby", code: "STANDBY", sentence: "Another tick.", next: AT + 1 });
