@@ -6,9 +6,9 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Daemon, Testimony } from "../real-nodes/daemon.ts";
 import type { RealNode } from "../real-nodes/real-node.ts";
-import type { ProcessInfo } from "../../lib/sandbox/nodes/processes.ts";
 import { readJobs, secondsOfTwoJobs } from "./job-table.ts";
 import { layerOf, type Layers } from "./layers.ts";
+import { leadsSession, ofUnit } from "./processes.ts";
 import { SERVICES, type Services } from "./services.ts";
 import { countTasks, readTraces } from "./traces.ts";
 
@@ -19,6 +19,24 @@ const TRACES = "/srv/traces.jsonl";
 const FILES = new URL("node/", import.meta.url);
 
 export type AirflowName = "airflow-2" | "airflow-3";
+
+/** What Airflow 3 needs beside its scheduler, on every node and not controlled. */
+const BESIDE: Readonly<Record<AirflowName, readonly string[]>> = {
+  "airflow-2": [],
+  "airflow-3": ["airflow-api-server.service", "airflow-dag-processor.service"],
+};
+/** Five minutes each by default, in which a task that was killed with its scheduler waits to be begun again. */
+const OWN: Readonly<Record<AirflowName, Readonly<Record<string, string>>>> = {
+  "airflow-2": { AIRFLOW__SCHEDULER__SCHEDULER_ZOMBIE_TASK_THRESHOLD: "20" },
+  "airflow-3": {
+    AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT: "20",
+    AIRFLOW__CORE__EXECUTION_API_SERVER_URL: "http://localhost:8080/execution/",
+    // All nodes' tasks speak to any node's server.
+    AIRFLOW__API_AUTH__JWT_SECRET: "the same on all nodes of a cluster, and long enough for its algorithm",
+    AIRFLOW__API__SECRET_KEY: "the same on all nodes",
+    AIRFLOW__API__WORKERS: "1",
+  },
+};
 
 export async function airflow(
   name: AirflowName,
@@ -31,7 +49,7 @@ export async function airflow(
   writeFileSync(traces, "");
   // Tasks are the daemon's user's.
   chmodSync(traces, 0o666);
-  const environment = environmentOf(cluster);
+  const environment = environmentOf(name, cluster);
   return {
     unit: UNIT,
     layers: [layerOf(layers, name), layerOf(layers, "tools")],
@@ -41,8 +59,9 @@ export async function airflow(
     ],
     install: (node) => install(node, name, environment),
     // The title that it gives itself is one word with blanks.
-    isMain: ({ argv }) => argv.join(" ").endsWith(` /opt/${name}/bin/airflow scheduler`),
-    helpers: (node) => node.unitProcesses().filter((one) => !isOfSystemd(one)),
+    isMain: ({ argv, pid }) =>
+      argv.join(" ").endsWith(` /opt/${name}/bin/airflow scheduler`) && leadsSession(pid),
+    helpers: ofUnit,
     settings: { scheduler: { profile: name } },
     doubleHandOuts: () => countTasks(readTraces(traces)).twice,
     lastSign: () => readTraces(traces).at(-1)?.at ?? 0,
@@ -54,21 +73,19 @@ export function tracesOf(services: Services, cluster: string): string {
   return join(services.folder, `${cluster}.traces.jsonl`);
 }
 
-/** The gate, and a process that is about to become the daemon or the gate, are in the unit's group for some milliseconds. */
-function isOfSystemd({ argv }: ProcessInfo): boolean {
-  return argv[0] === undefined || argv[0].startsWith("(") || argv.join(" ").includes("exit 113");
-}
-
 function install(node: RealNode, name: AirflowName, environment: string): void {
-  const unit = readFileSync(new URL(UNIT, FILES), "utf8").replaceAll("@DAEMON@", name);
-  node.write(`/etc/systemd/system/${UNIT}`, unit);
+  for (const unit of [UNIT, ...BESIDE[name]]) {
+    const text = readFileSync(new URL(unit, FILES), "utf8").replaceAll("@DAEMON@", name);
+    node.write(`/etc/systemd/system/${unit}`, text);
+  }
+  for (const unit of BESIDE[name]) node.enable(unit);
   node.write(ENVIRONMENT, environment);
   node.install(new URL("traced.py", FILES), `${HOME}/dags/traced.py`, 0o644);
   node.install(new URL("traced", FILES), "/usr/local/bin/traced", 0o755);
   node.write(TRACES, "");
 }
 
-function environmentOf(cluster: string): string {
+function environmentOf(name: AirflowName, cluster: string): string {
   const settings = {
     AIRFLOW_HOME: `${HOME}/airflow`,
     AIRFLOW__CORE__DAGS_FOLDER: `${HOME}/dags`,
@@ -79,14 +96,13 @@ function environmentOf(cluster: string): string {
     AIRFLOW__CORE__HOSTNAME_CALLABLE: "socket.gethostname",
     AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: `postgresql+psycopg2://airflow@/${cluster}?host=${SERVICES}`,
     AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK: "True",
-    // Five minutes each by default, in which a task that was killed with its scheduler waits to be begun again.
-    AIRFLOW__SCHEDULER__SCHEDULER_ZOMBIE_TASK_THRESHOLD: "20",
     AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL: "10",
     PYTHONDONTWRITEBYTECODE: "1",
+    ...OWN[name],
     STEADY_SINCE: String(Math.floor(Date.now() / 10_000) * 10),
   };
   return `${Object.entries(settings)
-    .map(([name, value]) => `${name}=${value}`)
+    .map(([variable, value]) => `${variable}="${value}"`)
     .join("\n")}\n`;
 }
 
@@ -98,7 +114,7 @@ async function testify(services: Services, cluster: string, since: number): Prom
     figures: {
       "s of two by the job table": Math.round(ofTwo * 100) / 100,
       "tasks begun": begun,
-      "done twice": twice,
+      "twice at a time": twice,
       "killed and begun again": again,
     },
     ...(ofTwo > 0 ? { fault: `${ofTwo.toFixed(2)} s with two schedulers by Airflow's job table` } : {}),

@@ -61,7 +61,7 @@ export const LANES: readonly DaemonLane[] = [
   {
     name: "airflow",
     daemon: "airflow-2",
-    form: "long",
+    form: "short",
     timers: AIRFLOW_TIMERS,
     cases: [
       coldStart,
@@ -75,8 +75,36 @@ export const LANES: readonly DaemonLane[] = [
   {
     name: "airflow-hung",
     daemon: "airflow-2",
-    form: "long",
+    form: "short",
     timers: { ...AIRFLOW_TIMERS, ...NO_RESTARTS },
     cases: [coldStart, untilItWorks(hung), untilItWorks(cutOff), accounted],
+  },
+  {
+    name: "airflow-patient",
+    daemon: "airflow-2",
+    form: "long",
+    // Longer than the task: Airflow waits for it when it is told to end.
+    timers: { ...AIRFLOW_TIMERS, killGraceSeconds: 60 },
+    cases: [coldStart, untilItWorks(switchedOverUnderTask), untilItWorks(hungCutOff), accounted],
+  },
+  {
+    name: "airflow-3",
+    daemon: "airflow-3",
+    form: "long",
+    timers: AIRFLOW_TIMERS,
+    cases: [coldStart, untilItWorks(killed), startRefused, untilItWorks(switchedOver), accounted],
+  },
+  {
+    name: "dagster",
+    daemon: "dagster-daemon",
+    form: "long",
+    timers: { ...AIRFLOW_TIMERS, settleSeconds: 20 },
+    cases: [
+      coldStart,
+      untilItWorks(killed),
+      startRefused,
+      untilItWorks(switchedOver),
+      untilItWorks(powerLost),
+    ],
   },
 ];

@@ -1,5 +1,5 @@
 /** What setup.sh has made: folders that lie over each other as one disk. */
-export type DaemonName = "celery-beat" | "airflow-2";
+export type DaemonName = "celery-beat" | "airflow-2" | "airflow-3" | "dagster-daemon";
 
 /** By name, the lowest first: the image, the tools, and one for each daemon. */
 export type Layers = ReadonlyMap<string, string>;

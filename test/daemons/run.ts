@@ -16,6 +16,7 @@ import { Stage } from "../real-nodes/stage.ts";
 import { choose, prepare, runSuite } from "../real-nodes/suite.ts";
 import { airflow } from "./airflow.ts";
 import { celeryBeat } from "./celery-beat.ts";
+import { dagsterDaemon } from "./dagster.ts";
 import { type DaemonLane, LANES } from "./lanes.ts";
 import { layerOf, type Layers, readLayers } from "./layers.ts";
 import { Services } from "./services.ts";
@@ -80,5 +81,6 @@ async function toLane(lane: DaemonLane, services: Services, layers: Layers): Pro
 
 async function daemonOf({ name, daemon }: DaemonLane, services: Services, layers: Layers): Promise<Daemon> {
   if (daemon === "celery-beat") return celeryBeat(name, services, layers);
+  if (daemon === "dagster-daemon") return dagsterDaemon(name, services, layers);
   return await airflow(daemon, name, services, layers);
 }

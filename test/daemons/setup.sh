@@ -37,7 +37,7 @@ packages_of() {
     celery-beat) echo 'celery[redis]==5.7.0' ;;
     airflow-2) echo 'apache-airflow==2.11.2 psycopg2-binary' ;;
     airflow-3) echo 'apache-airflow==3.3.2 psycopg2-binary asyncpg' ;;
-    dagster-daemon) echo 'dagster==1.13.29 dagster-postgres' ;;
+    dagster-daemon) echo 'dagster==1.13.29' ;;
     *)
       echo "no such daemon: $1; there are: celery-beat airflow-2 airflow-3 dagster-daemon" >&2
       exit 2
@@ -101,7 +101,8 @@ echo "tools $tools"
 
 for name in "$@"; do
   packages=$(packages_of "$name")
-  recipe=$here/node/$name.setup
+  # One for all versions of a daemon.
+  recipe=$here/node/${name%-[0-9]}.setup
   hash=$({ echo "$TOOLS_RECIPE $packages $NEWEST" && cat "$recipe" 2>/dev/null; } | cksum | cut -d' ' -f1)
   layer=$cache/daemons-$name-$hash
   if [ ! -d "$layer" ]; then

@@ -8,6 +8,8 @@ export interface Trace {
   readonly run: string;
   /** Instance id. */
   readonly node: string;
+  /** In the node; with the node, names one execution. */
+  readonly pid: number;
   /** Unix milliseconds. */
   readonly at: number;
 }
@@ -15,9 +17,12 @@ export interface Trace {
 export interface TaskCounts {
   readonly begun: number;
   readonly ended: number;
-  /** Tasks that ended more than once: their work was done twice. */
+  /** Tasks that were under way twice at the same time: handed out twice. */
   readonly twice: number;
-  /** Tasks that were begun more than once and ended at most once: the first was killed under way. */
+  /**
+   * Tasks that were begun again after an earlier execution was over. Airflow does so where it has not recorded the end:
+   * the task was killed under way, or its scheduler was between the task's end and the record of it.
+   */
   readonly again: number;
 }
 
@@ -29,16 +34,36 @@ export function readTraces(file: string): readonly Trace[] {
 }
 
 export function countTasks(traces: readonly Trace[]): TaskCounts {
-  const tasks = [...Map.groupBy(traces, ({ dag, run }) => `${dag} ${run}`).values()].map((own) => ({
-    begins: own.filter(({ what }) => what === "begin").length,
-    ends: own.filter(({ what }) => what === "end").length,
-  }));
+  const tasks = [...Map.groupBy(traces, ({ dag, run }) => `${dag} ${run}`).values()].map(executionsOf);
   return {
     begun: tasks.length,
-    ended: tasks.filter(({ ends }) => ends > 0).length,
-    twice: tasks.filter(({ ends }) => ends > 1).length,
-    again: tasks.filter(({ begins, ends }) => begins > 1 && ends < 2).length,
+    ended: tasks.filter((own) => own.some(({ to }) => to !== undefined)).length,
+    twice: tasks.filter(overlap).length,
+    again: tasks.filter((own) => own.length > 1 && !overlap(own)).length,
   };
+}
+
+interface Execution {
+  readonly from: number;
+  /** Absent: it was killed, or is under way. */
+  readonly to: number | undefined;
+}
+
+function executionsOf(own: readonly Trace[]): readonly Execution[] {
+  return own
+    .filter(({ what }) => what === "begin")
+    .map(({ at, node, pid }) => ({
+      from: at,
+      to: own.find((one) => one.what === "end" && one.node === node && one.pid === pid)?.at,
+    }))
+    .toSorted((left, right) => left.from - right.from);
+}
+
+function overlap(executions: readonly Execution[]): boolean {
+  return executions.some(({ to }, index) => {
+    const next = executions[index + 1];
+    return to !== undefined && next !== undefined && next.from < to;
+  });
 }
 
 /** Instants of the pipeline that runs every `period` seconds, from its first to the one before `until`, that never ended. */

@@ -73,9 +73,9 @@ export class RealNode extends LocalNode {
     const layers = `lowerdir=${lower},upperdir=${upper},workdir=${work}`;
     mount("-t", "overlay", "-o", layers, "scheduler-failover", this.root);
     this.install(new URL(AGENT, FILES), join("/etc/systemd/system", AGENT), 0o644);
-    this.#enable(AGENT);
+    this.enable(AGENT);
     this.daemon.install(this);
-    if (enabled) this.#enable(this.daemon.unit);
+    if (enabled) this.enable(this.daemon.unit);
     if (this.#options.shell === "busybox") this.#useBusybox();
   }
 
@@ -298,7 +298,8 @@ export class RealNode extends LocalNode {
     symlinkSync("busybox", join(this.root, "usr/bin/sh"));
   }
 
-  #enable(unit: string): void {
+  /** Starts the unit at each boot. */
+  enable(unit: string): void {
     const wants = join(this.root, "etc/systemd/system/multi-user.target.wants");
     mkdirSync(wants, { recursive: true });
     symlinkSync(`/etc/systemd/system/${unit}`, join(wants, unit));

@@ -11,13 +11,13 @@ export const killed: Case = {
   sentence: "the main process is killed: another one runs, with nothing of the old one left",
   play: async (cluster) => {
     const [node, before, began] = [cluster.active(), cluster.main(), Date.now()];
-    const old = node.unitProcesses().map(({ pid, startTicks }) => ({ pid, startTicks }));
+    const old = node.unitProcesses();
     for (const { pid } of mainsOf(node)) signal(pid, "SIGKILL");
     await cluster.until("another one runs", () => cluster.isReplaced(before), 60);
     const back = seconds(began);
-    await cluster.settled();
-    const left = old.filter(({ pid, startTicks }) => readProcess(pid)?.startTicks === startTicks);
+    const left = stillThere(old);
     expectThat(left.length === 0, `nothing of the old one is left, found ${left.length} processes`);
+    await cluster.settled();
     return { "runs again after s": back, where: cluster.active() === node ? "there" : "elsewhere" };
   },
 };
@@ -102,7 +102,11 @@ export function stopAll(node: RealNode): readonly Stopped[] {
 
 /** Answers how many were still there. */
 export function resume(stopped: readonly Stopped[]): number {
-  const left = stopped.filter(({ pid, startTicks }) => readProcess(pid)?.startTicks === startTicks);
+  const left = stillThere(stopped);
   for (const { pid } of left) signal(pid, "SIGCONT");
   return left.length;
+}
+
+function stillThere(processes: readonly Stopped[]): readonly Stopped[] {
+  return processes.filter(({ pid, startTicks }) => readProcess(pid)?.startTicks === startTicks);
 }
