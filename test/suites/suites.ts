@@ -87,5 +87,6 @@ export const SUITES: readonly Suite[] = [
     group: "ci",
     needs: "Java, Python and PyPI",
   },
+  { name: "soak", command: ["tsx", "test/soak/soak.ts", "--seconds", "150", "--seed", "3"], group: "ci" },
   { name: "tour", command: ["tsx", "test/tour/tour.ts"], group: "ci" },
 ];

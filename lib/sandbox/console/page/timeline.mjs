@@ -40,7 +40,7 @@ export function makeTimeline(root, choice) {
   };
 }
 
-function draw(told, now, length, width) {
+export function draw(told, now, length, width) {
   const view = { ...told, lanes: told.lanes.map((lane) => untilNow(lane, now)) };
   const left = width < NARROW ? NARROW_LABEL_WIDTH : LABEL_WIDTH;
   const inner = Math.max(50, width - left - RIGHT);
