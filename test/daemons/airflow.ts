@@ -108,14 +108,15 @@ function environmentOf(name: AirflowName, cluster: string): string {
 
 async function testify(services: Services, cluster: string, since: number): Promise<Testimony> {
   const traces = readTraces(tracesOf(services, cluster)).filter(({ at }) => at >= since);
-  const { begun, twice, again } = countTasks(traces);
+  const { begun, twice, again, doneAgain } = countTasks(traces);
   const ofTwo = secondsOfTwoJobs(await readJobs(services, cluster), since);
   return {
     figures: {
       "s of two by the job table": Math.round(ofTwo * 100) / 100,
       "tasks begun": begun,
       "twice at a time": twice,
-      "killed and begun again": again,
+      "begun again after a kill": again,
+      "of them done already": doneAgain,
     },
     ...(ofTwo > 0 ? { fault: `${ofTwo.toFixed(2)} s with two schedulers by Airflow's job table` } : {}),
   };

@@ -24,6 +24,8 @@ export interface TaskCounts {
    * the task was killed under way, or its scheduler was between the task's end and the record of it.
    */
   readonly again: number;
+  /** Of these, tasks that ended more than once: their work was done twice, one time after the other. */
+  readonly doneAgain: number;
 }
 
 export function readTraces(file: string): readonly Trace[] {
@@ -40,6 +42,8 @@ export function countTasks(traces: readonly Trace[]): TaskCounts {
     ended: tasks.filter((own) => own.some(({ to }) => to !== undefined)).length,
     twice: tasks.filter(overlap).length,
     again: tasks.filter((own) => own.length > 1 && !overlap(own)).length,
+    doneAgain: tasks.filter((own) => own.filter(({ to }) => to !== undefined).length > 1 && !overlap(own))
+      .length,
   };
 }
 

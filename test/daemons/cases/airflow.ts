@@ -52,13 +52,18 @@ export const accounted: Case = {
     const until = Date.now();
     const lost = (): readonly string[] => lostInstants(tracesSince(cluster, 0), "steady", 10, until);
     await cluster.until("none is missing", () => lost().length === 0, AGAIN_SECONDS);
-    const { begun, twice, again } = countTasks(tracesSince(cluster, 0));
+    const { begun, twice, again, doneAgain } = countTasks(tracesSince(cluster, 0));
     expectThat(twice === 0, `none was under way twice, found ${twice}`);
     const { ofTwo } = cluster.watcher.since(cluster.name, 0);
     expectThat(ofTwo === 0, `never two, found ${ofTwo} s`);
     const { fault } = await cluster.testimony(0);
     expectThat(fault === undefined, fault ?? "");
-    return { "tasks of all cases": begun, "of them lost": 0, "of them killed and begun again": again };
+    return {
+      "tasks of all cases": begun,
+      "of them lost": 0,
+      "begun again after a kill": again,
+      "of them done already": doneAgain,
+    };
   },
 };
 
