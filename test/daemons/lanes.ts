@@ -83,7 +83,7 @@ export const LANES: readonly DaemonLane[] = [
     name: "airflow-patient",
     daemon: "airflow-2",
     form: "long",
-    // Longer than the task: Airflow waits for it when it is told to end.
+    // Longer than the task, which does not save it: TERM goes to the whole control group, and so to the task.
     timers: { ...AIRFLOW_TIMERS, killGraceSeconds: 60 },
     cases: [coldStart, untilItWorks(switchedOverUnderTask), untilItWorks(hungCutOff), accounted],
   },
