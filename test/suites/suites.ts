@@ -23,7 +23,7 @@ export const SUITES: readonly Suite[] = [
     command: ["vitest", "run", "--config", "test/cli/end-to-end/vitest.config.ts"],
     group: "ci",
   },
-  { name: "scenarios", command: ["tsx", "test/scenarios/run.ts", "--all"], group: "ci" },
+  { name: "scenarios", command: ["tsx", "test/scenarios/run.ts", "--all", "--lanes", "4"], group: "ci" },
   {
     name: "real nodes with systemd",
     command: ["tsx", "test/real-nodes/run.ts"],
@@ -87,6 +87,6 @@ export const SUITES: readonly Suite[] = [
     group: "ci",
     needs: "Java, Python and PyPI",
   },
-  { name: "soak", command: ["tsx", "test/soak/soak.ts", "--seconds", "150", "--seed", "3"], group: "ci" },
+  { name: "soak", command: ["tsx", "test/soak/soak.ts", "--seconds", "90", "--seed", "3"], group: "ci" },
   { name: "tour", command: ["tsx", "test/tour/tour.ts"], group: "ci" },
 ];
