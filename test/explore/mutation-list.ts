@@ -203,6 +203,13 @@ const CONTROLLER: readonly Mutation[] = [
     replace: "return node;",
     args: only("operator steers", "operator steers", "somebody starts it by hand", "node cut off"),
     expect: UNPROVEN,
+    and: [
+      {
+        file: "lib/core/rules-wish.ts",
+        find: "const LET_GO = { phase: LOOK_AGAIN, distrust: true } as const;",
+        replace: "const LET_GO = { phase: LOOK_AGAIN } as const;",
+      },
+    ],
   },
 ];
 
