@@ -1,4 +1,5 @@
 /** What a status amounts to: yes, no, or nobody knows. Unknown is never "no". */
+import { SAYS } from "../core/facts.ts";
 import type { Instant } from "../core/model.ts";
 import { span } from "./times.ts";
 import { instantOf, type NodeView, type Status } from "./replies.ts";
@@ -18,7 +19,6 @@ export function answers(node: NodeView): boolean {
 
 /** Refused, busy and overridden say nothing of the scheduler. */
 const says = (node: NodeView): boolean => answers(node) && SAYS.has(node.state);
-const SAYS: ReadonlySet<string> = new Set(["running", "stopped", "starting", "stopping"]);
 
 export function verdictOf({ view }: Status, now: Instant): Verdict {
   if (!view.recorded) return { answer: "unknown", words: "no tick has looked yet" };

@@ -88,7 +88,7 @@ export function factsOf(
 }
 
 /** States in which a node has looked and says what it found. */
-const SAYS: ReadonlySet<string> = new Set(["running", "stopped", "starting", "stopping"]);
+export const SAYS: ReadonlySet<string> = new Set(["running", "stopped", "starting", "stopping"]);
 
 /** A node that was only looked at has begun no life yet; one that EC2 said was stopped has lost its own. */
 const NO_LIFE: ReadonlySet<string> = new Set(["none", "unknown"]);
@@ -197,9 +197,10 @@ export function unsaid({ silent, unproven }: Facts): readonly NodeId[] {
 export function toFence(facts: Facts): NodeId | undefined {
   const [only, ...more] = unsaid(facts);
   const since = only === undefined ? undefined : facts.record.nodes[only]?.silentSince;
-  const long = since !== undefined && facts.now - since >= hiccup(facts);
   const may = facts.settings.fence === "ec2-stop" && facts.record.phase.fence === undefined;
-  return may && long && more.length === 0 && facts.othersAlive.length === 0 ? only : undefined;
+  return may && isLong(since, facts) && more.length === 0 && facts.othersAlive.length === 0
+    ? only
+    : undefined;
 }
 
 /** Whether the last start has had all the time that it may take. */
@@ -242,13 +243,16 @@ export function unsaidSince({ activeNode: { silentSince, evasiveSince } }: Facts
 
 /** Whether the active node has not said for longer than a hiccup lasts how its scheduler stands. */
 export function longUnsaid(facts: Facts): boolean {
-  const since = unsaidSince(facts);
-  return since !== undefined && facts.now - since >= hiccup(facts);
+  return isLong(unsaidSince(facts), facts);
 }
 
 /** Whether the active node has been silent for longer than a hiccup lasts. */
 export function longSilent(facts: Facts): boolean {
-  const since = facts.activeNode.silentSince;
+  return isLong(facts.activeNode.silentSince, facts);
+}
+
+/** Whether what has been so since then has lasted for longer than a hiccup. */
+function isLong(since: Instant | undefined, facts: Facts): boolean {
   return since !== undefined && facts.now - since >= hiccup(facts);
 }
 

@@ -82,8 +82,8 @@ export function stopByAfter(
   return { stopBy: node.stopBy, proof: node.proof };
 }
 
-/** What takes a proof back. `busy` and `refused` say that the node did not look. */
-const DISPROVES: ReadonlySet<string> = new Set(["running", "starting", "stopping", "overridden"]);
+/** What takes a proof back, beside `overridden`. `busy` and `refused` say that the node did not look. */
+const DISPROVES: ReadonlySet<string> = new Set(["running", "starting", "stopping"]);
 
 /** With the guard off there is no gate to demand: the fence is what stands behind such a proof. */
 function provesStopped(report: NodeReport, settings: ClusterSettings): boolean {
