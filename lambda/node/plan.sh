@@ -81,10 +81,7 @@ check_machine() {
 is_ours() {
   [ -z "$stamp" ] || [ "$stamp" = "$ARG_OWNER" ] || return 1
   read_drop_in "$drop_in"
-  case $unit_owner/$unit_cluster in
-  / | "$ARG_OWNER/$ARG_CLUSTER" | "none/$ARG_CLUSTER" | "$ARG_TAKEOVER/$ARG_CLUSTER") ;;
-  *) stamp="$unit_owner $unit_cluster" && return 1 ;;
-  esac
+  [ -z "$unit_owner$unit_cluster" ] || is_own_drop_in || { stamp="$unit_owner $unit_cluster" && return 1; }
 }
 
 # Under the lock: whether the plan is obeyed, and, if so, all that it says is written down. Nothing is done yet.

@@ -62,13 +62,19 @@ name_former() {
     [ -f "$f" ] || continue
     read_drop_in "$f"
     f=${f%.d/*}
-    case $unit_owner/$unit_cluster in
-    "$ARG_OWNER/$ARG_CLUSTER" | "none/$ARG_CLUSTER" | "$ARG_TAKEOVER/$ARG_CLUSTER") add_former "${f##*/}" ;;
-    esac
+    ! is_own_drop_in || add_former "${f##*/}"
   done
   named_units=
   [ ! -e "$dir/units" ] || read -r named_units <"$dir/units"
   for f in $named_units; do add_former "$f"; done
+}
+
+# Whether the drop-in that was read is this deployment's for this cluster, nobody's, or of the one that the plan takes over.
+is_own_drop_in() {
+  case $unit_owner/$unit_cluster in
+  "$ARG_OWNER/$ARG_CLUSTER" | "none/$ARG_CLUSTER" | "$ARG_TAKEOVER/$ARG_CLUSTER") ;;
+  *) return 1 ;;
+  esac
 }
 
 add_former() {
