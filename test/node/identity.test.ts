@@ -1,4 +1,4 @@
-import { describe, it, vi } from "vitest";
+import { describe, it, vi, type TestContext } from "vitest";
 import { documentContent } from "../../lib/node-document.ts";
 import type { SchedulerSettings } from "../../lib/core/settings.ts";
 import {
@@ -30,17 +30,23 @@ const deploy = (node: TestNode, scheduler: SchedulerSettings, guard: "on" | "off
 
 const unitPid = (node: TestNode, folder: string) => Number(node.read(`fake/${folder}pid`));
 
+/** The first unit runs when the settings name the other one. */
+async function renamedWhileItRuns(guard: "on" | "off", onTestFinished: TestContext["onTestFinished"]) {
+  const node = nodeWithSystemd({ ...clusterSettings(DEMO), guard });
+  onTestFinished(() => node.dispose());
+  const life = await begin(node);
+  const old = await run(node, life);
+  deploy(node, RENAMED, guard);
+  return { node, life, old };
+}
+
 describe.concurrent("settings that name another unit than before", () => {
   for (const guard of ["on", "off"] as const) {
     it(`have the old one stopped before the new one is started, guard ${guard}`, async ({
       expect,
       onTestFinished,
     }) => {
-      const node = nodeWithSystemd({ ...clusterSettings(DEMO), guard });
-      onTestFinished(() => node.dispose());
-      const life = await begin(node);
-      const old = await run(node, life);
-      deploy(node, RENAMED, guard);
+      const { node, life, old } = await renamedWhileItRuns(guard, onTestFinished);
       const renamed = await until("the renamed unit runs", async () => {
         const report = await ask(node, { mode: "run", life });
         const [pid = 0] = report.pids;
@@ -57,11 +63,7 @@ describe.concurrent("settings that name another unit than before", () => {
       expect,
       onTestFinished,
     }) => {
-      const node = nodeWithSystemd({ ...clusterSettings(DEMO), guard });
-      onTestFinished(() => node.dispose());
-      const life = await begin(node);
-      const old = await run(node, life);
-      deploy(node, RENAMED, guard);
+      const { node, life, old } = await renamedWhileItRuns(guard, onTestFinished);
       for (const mode of ["look", "hold"] as const)
         expect(await ask(node, { mode, life })).toMatchObject({
           state: "running",
