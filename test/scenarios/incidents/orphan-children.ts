@@ -1,26 +1,15 @@
 import { processesOf } from "../watcher.ts";
 import type { Scenario } from "../scenario.ts";
+import { startFails } from "./start-fails.ts";
 
 export const orphanChildren: Scenario = {
   name: "orphan-children",
   imitates:
     "The main process dies and its helper, in a session of its own, lives on; then the scheduler moves away from that node.",
   expects: "The node does not count as stopped before the orphan is ended too; then another node starts.",
-  history: [
-    "COLD_START",
-    "STARTS",
-    "STARTED",
-    "VERIFIED",
-    // Which of the two: whether the failed start had ended when the node answered.
-    "RESTARTED?",
-    "RETRIES_IN_PLACE?",
-    "MOVES_FAILED",
-    "STARTS",
-    "RETRIES_IN_PLACE?",
-    "FAILED_OVER",
-    "VERIFIED",
-  ],
-  mails: { MOVES_FAILED: [1, 1], FAILED_OVER: [1, 1] },
+  // To the controller it is a start that fails; what is looked at beside that is what is left behind.
+  history: startFails.history,
+  mails: startFails.mails,
   async play(stage) {
     await stage.begun();
     const [node, standby] = [stage.active(), stage.standby()];
