@@ -42,7 +42,12 @@ ask_url_by_wget() {
 check_listener() {
   [ -n "$SET_HEALTH_PORT" ] || return 0
   [ -r /proc/net/tcp ] || { code=126 body='' && return; }
+  read_up
+  looked=$up
   is_own_port && return
+  # A look that took so long was cut short: it has not seen all that the scheduler holds.
+  read_up
+  [ $((up - looked)) -lt 1000 ] || { code='' && return; }
   code=98 stranger=''
   [ -z "$inode" ] || stranger=$(holders_of "$inode" /proc/[0-9]*/fd | head -n 1)
   [ -z "$stranger" ] || stranger="process $stranger ($(tr '\000\n' '  ' <"/proc/$stranger/cmdline" | head -c 150))"

@@ -1,6 +1,7 @@
 # health: the health check's answer, as it came. Part of the converge document; functions only.
 
-# Asks the health check, in what is left of the budget. What the answer means is decided elsewhere.
+# Asks the health check, in what is left of the budget. What the answer means is decided elsewhere. Where it was not asked,
+# for want of time too, or cannot be told from another's, nothing is reported, and nothing is made of that.
 check_health() {
   health=''
   [ -n "$SET_HEALTH_URL$SET_HEALTH_COMMAND" ] && [ "$active:$state" = yes:running ] || return 0
@@ -9,6 +10,7 @@ check_health() {
   [ "$seconds" -ge 1 ] || return 0
   [ "$seconds" -le "$SET_HEALTH_SECONDS" ] || seconds=$SET_HEALTH_SECONDS
   if [ -n "$SET_HEALTH_URL" ]; then ask_url && check_listener; else ask_command; fi
+  [ -n "$code" ] || return 0
   health=",\"health\":{\"code\":$code,\"body64\":\"$body\"}"
 }
 

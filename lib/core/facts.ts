@@ -7,7 +7,7 @@ import type { ClusterSettings } from "./settings.ts";
 
 /**
  * The active node in one word. `unknown`: no answer, or none that says. `doubtful`: it runs, but the check itself is
- * broken. `gone`: EC2 says that its instance is stopped. `newborn`: it has begun a life that the record does not know,
+ * broken. `unchecked`: it runs, and its check was not asked. `gone`: EC2 says that its instance is stopped. `newborn`: it has begun a life that the record does not know,
  * and has not rebooted for it. `reborn`: it has rebooted.
  */
 export type Verdict =
@@ -19,6 +19,7 @@ export type Verdict =
   | "running"
   | "unhealthy"
   | "doubtful"
+  | "unchecked"
   | "starting"
   | "stopping"
   | "stopped";
@@ -93,7 +94,12 @@ export const SAYS: ReadonlySet<string> = new Set(["running", "stopped", "startin
 /** A node that was only looked at has begun no life yet; one that EC2 said was stopped has lost its own. */
 const NO_LIFE: ReadonlySet<string> = new Set(["none", "unknown"]);
 
-const RUNNING_AS = { healthy: "running", unhealthy: "unhealthy", doubtful: "doubtful" } as const;
+const RUNNING_AS = {
+  healthy: "running",
+  unhealthy: "unhealthy",
+  doubtful: "doubtful",
+  unchecked: "unchecked",
+} as const;
 
 function verdictOf(
   noted: ClusterRecord,

@@ -2,8 +2,11 @@
 import type { NodeReport } from "./model.ts";
 import type { HealthSettings } from "./settings.ts";
 
-/** `doubtful`: the check itself is broken, which says nothing about the scheduler. */
-export type HealthVerdict = "healthy" | "unhealthy" | "doubtful";
+/**
+ * `doubtful`: the check itself is broken, which says nothing about the scheduler. `unchecked`: the node did not come to
+ * ask it, which says nothing either, and neither counts as a failure nor ends a row of them.
+ */
+export type HealthVerdict = "healthy" | "unhealthy" | "doubtful" | "unchecked";
 
 /** 126 and 127 are the shell's words for a command that cannot be run, and the node's for a missing HTTP client. */
 const CANNOT_RUN: ReadonlySet<number> = new Set([126, 127]);
@@ -15,7 +18,8 @@ export function judgeHealth(
   answer: NodeReport["health"] | undefined,
   settings: HealthSettings | undefined,
 ): HealthVerdict {
-  if (!answer || !settings) return "healthy";
+  if (!settings) return "healthy";
+  if (!answer) return "unchecked";
   if (CANNOT_RUN.has(answer.code)) return "doubtful";
   if (settings.kind === "command") return answer.code === 0 ? "healthy" : "unhealthy";
   // Its own server has not got its port, or another program's port is asked: a restart or a move may help, as when it hangs.

@@ -88,6 +88,31 @@ export function endedElsewhere({ replies, active }: Facts): readonly string[] {
 
 const RUNNING: readonly Rule[] = [
   rule({
+    code: "SEVERAL_ENDED",
+    phases: ["verifying", "steady"],
+    when: "another node answers that it ran a scheduler until this plan stopped it",
+    holds: (facts) => endedElsewhere(facts).length > 0,
+    sentence: "{endedElsewhere} ran a scheduler too: it has been stopped, the one on {active} is kept.",
+    tell: "problem",
+  }),
+  rule({
+    code: "SEVERAL_RUNNING",
+    phases: ["verifying", "steady"],
+    when: "another node answers that it runs a scheduler too",
+    holds: (facts) => facts.othersAlive.length > 0,
+    sentence: "{othersAlive} runs a scheduler too: it is stopped, the one on {active} is kept.",
+    problem: "urgent",
+  }),
+  rule({
+    code: "UNCHECKED",
+    phases: WITH_ACTIVE,
+    when: "the scheduler runs, and the node had no time left to ask its check",
+    holds: (facts) => facts.verdict === "unchecked",
+    sentence:
+      "The scheduler on {active} runs, and the node had no time left for its health check: that counts neither for nor against it.",
+    problem: "opens",
+  }),
+  rule({
     code: "FAILED_OVER",
     phases: ["starting"],
     when: "the scheduler runs on another node than before",
@@ -116,22 +141,6 @@ const RUNNING: readonly Rule[] = [
     next: "verifying",
     tell: "recovered",
     change: started,
-  }),
-  rule({
-    code: "SEVERAL_ENDED",
-    phases: ["verifying", "steady"],
-    when: "another node answers that it ran a scheduler until this plan stopped it",
-    holds: (facts) => endedElsewhere(facts).length > 0,
-    sentence: "{endedElsewhere} ran a scheduler too: it has been stopped, the one on {active} is kept.",
-    tell: "problem",
-  }),
-  rule({
-    code: "SEVERAL_RUNNING",
-    phases: ["verifying", "steady"],
-    when: "another node answers that it runs a scheduler too",
-    holds: (facts) => facts.othersAlive.length > 0,
-    sentence: "{othersAlive} runs a scheduler too: it is stopped, the one on {active} is kept.",
-    problem: "urgent",
   }),
   ...RULES_DRILL,
   rule({

@@ -27,13 +27,18 @@ export function mayOverride(node: NodeRecord | undefined): node is NodeRecord {
   return node !== undefined && (node.silentSince !== undefined || node.report === undefined);
 }
 
-/** Whether the active node's last word is that its scheduler runs and is healthy: what a switchover moves. */
+/**
+ * Whether the active node's last word is that its scheduler runs and is healthy: what a switchover moves. Where that word
+ * leaves the check out, the one before it stands.
+ */
 export function runsWell({ phase, nodes, counters }: ClusterRecord, settings: ClusterSettings): boolean {
   if (phase.active === undefined || phase.name === "starting") return false;
   const { report, silentSince } = nodes[phase.active] ?? UNKNOWN_NODE;
-  const healthy = report?.state === "running" && judgeHealth(report.health, settings.health) === "healthy";
-  return healthy && silentSince === undefined && counters.unhealthy === 0;
+  const isWell = report?.state === "running" && WELL.has(judgeHealth(report.health, settings.health));
+  return isWell && silentSince === undefined && counters.unhealthy === 0;
 }
+
+const WELL: ReadonlySet<string> = new Set(["healthy", "unchecked"]);
 
 /** Why a drill's way is not begun, whatever its target: it never makes a cluster worse that is not well. */
 export function drillObstacle(

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { JSON_PATH, judgeHealth } from "../../lib/core/health.ts";
 import type { HealthVerdict } from "../../lib/core/health.ts";
 import type { HealthSettings } from "../../lib/core/settings.ts";
-import { afterReplies, answers, recordWith, settingsWith } from "./support/situation.ts";
+import { runsWell } from "../../lib/core/wishes.ts";
+import { afterReplies, answers, recordWith, settingsWith, withHealth } from "./support/situation.ts";
 
 const LIMITS = { timeoutSeconds: 3, failures: 3 } as const;
 const command: HealthSettings = { kind: "command", command: "check", ...LIMITS };
@@ -18,7 +19,7 @@ const list: HealthSettings = { ...url, jsonPath: "$.rows[1].state", equals: "2" 
 describe("a health check's answer", () => {
   it.each<{ says: string; settings?: HealthSettings; code?: number; body?: string; verdict: HealthVerdict }>([
     { says: "is healthy where no check is configured", code: 1, verdict: "healthy" },
-    { says: "is healthy where none was given", settings: command, verdict: "healthy" },
+    { says: "is none where the node did not ask", settings: command, verdict: "unchecked" },
     { says: "of a command that exits 0 is healthy", settings: command, code: 0, verdict: "healthy" },
     { says: "of a command that fails is unhealthy", settings: command, code: 1, verdict: "unhealthy" },
     {
@@ -143,6 +144,41 @@ describe("a stranger's answer", () => {
       settings,
     );
     expect(code).toBe("MOVES_UNHEALTHY");
+  });
+});
+
+describe("a check that was not asked", () => {
+  const notAsked = [answers("a", "running"), answers("b", "stopped")];
+  const failed = [answers("a", "running", { health: { code: 1, body: "" } }), answers("b", "stopped")];
+
+  it.each([
+    { says: "neither raises nor ends a row of failures", unhealthy: 2 },
+    { says: "begins no row of failures", unhealthy: 0 },
+  ])("$says", ({ unhealthy }) => {
+    const { code, record } = afterReplies(recordWith({ counters: { unhealthy } }), notAsked, withHealth);
+    expect({ code, unhealthy: record.counters.unhealthy }).toEqual({ code: "UNCHECKED", unhealthy });
+  });
+
+  it("between two failures leaves them in a row", () => {
+    const { record } = afterReplies(recordWith({ counters: { unhealthy: 2 } }), notAsked, withHealth);
+    expect(afterReplies(record, failed, withHealth).code).toBe("RESTARTS_UNHEALTHY");
+  });
+
+  it("does not make a start a success, not even when it has had its time", () => {
+    const started = recordWith({ phase: { name: "starting", cause: "COLD_START" } });
+    const { code, record } = afterReplies(started, notAsked, withHealth);
+    expect({ code, phase: record.phase.name }).toEqual({ code: "UNCHECKED", phase: "starting" });
+  });
+
+  it("is a problem, since a node that never asks would never find a scheduler that hangs", () => {
+    const { record } = afterReplies(recordWith(), notAsked, withHealth);
+    expect(record.problem).toMatchObject({ code: "UNCHECKED", mailed: [] });
+  });
+
+  it("does not stand in the way of a switchover, unless the ones before it failed", () => {
+    const well = afterReplies(recordWith(), notAsked, withHealth).record;
+    const sick = afterReplies(recordWith({ counters: { unhealthy: 1 } }), notAsked, withHealth).record;
+    expect([runsWell(well, withHealth), runsWell(sick, withHealth)]).toEqual([true, false]);
   });
 });
 

@@ -171,6 +171,21 @@ describe.runIf(hasCurl).concurrent("an answer by URL does not count", () => {
   });
 });
 
+describe.runIf(hasCurl).concurrent("an answer by URL is left out", () => {
+  it("where the look at whose it is was cut short", async ({ expect, onTestFinished }) => {
+    const port = await freePort();
+    const settings = clusterSettings({ start: `exec ${serverAt(port)}` }, { health: healthAt(port) });
+    const node = new TestNode(settings);
+    onTestFinished(() => node.dispose());
+    const life = await begin(node);
+    expect(await answerOf(node, life)).toMatchObject({ code: 200 });
+    node.trap("ls", "#!/bin/sh\nexec sleep 1000");
+    const report = await ask(node, { mode: "run", life });
+    expect(report).toMatchObject({ state: "running" });
+    expect(report.health).toBeUndefined();
+  });
+});
+
 describe.runIf(hasCurl).concurrent("where anybody may answer", () => {
   it("a stranger's answer counts", async ({ expect, onTestFinished }) => {
     const port = await freePort();

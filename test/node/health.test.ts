@@ -106,4 +106,15 @@ describe.concurrent("health by command", () => {
     expect(other).toMatchObject({ state: "running" });
     expect(other.health).toBeUndefined();
   });
+
+  it("is left out where the node has no time left for it", async ({ expect, onTestFinished }) => {
+    const node = nodeWith({ kind: "command", command: "exit 1", ...TIMES });
+    onTestFinished(() => node.dispose());
+    const life = await begin(node);
+    await ask(node, { mode: "run", life });
+    node.trap("flock", `#!/bin/sh\nsleep 3.8; exec ${findProgram("flock") ?? "flock"} "$@"`);
+    const report = await ask(node, { mode: "run", life });
+    expect(report).toMatchObject({ state: "running", guard: "armed" });
+    expect(report.health).toBeUndefined();
+  });
 });

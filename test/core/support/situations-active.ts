@@ -165,6 +165,14 @@ export const UNHEALTHY: readonly Situation[] = [
     asks: "run a for life-a, others stop",
   },
   {
+    says: "counts a check that the node did not ask neither for nor against the scheduler",
+    decision: () =>
+      afterReplies(recordWith(), [answers("a", "running"), answers("b", "stopped")], withHealth),
+    code: "UNCHECKED",
+    phase: "steady",
+    asks: "run a for life-a, others stop",
+  },
+  {
     says: "lets a new scheduler settle",
     decision: () =>
       afterReplies(
