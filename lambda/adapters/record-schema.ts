@@ -52,7 +52,14 @@ const report = z.object({
   opinion: z.exactOptional(z.object({ code: z.number(), at: instant, body: z.string() })),
   host: z.exactOptional(z.string()),
   facts: z.optional(
-    z.object({ systemd: count, restart: z.string(), enabled: z.string(), predecessor: count }),
+    z.object({
+      systemd: count,
+      restart: z.string(),
+      enabled: z.string(),
+      predecessor: count,
+      predecessorAtBoot: z.exactOptional(z.boolean()),
+      agentFolders: z.exactOptional(z.number()),
+    }),
   ),
   log: z.string(),
   reason: z.string(),

@@ -89,6 +89,14 @@ list_pids() {
   done
 }
 
+# Whether a boot starts the on-node controller, by either spelling of its unit; and the links of the agent's directory,
+# which has a folder for each command that it keeps.
+read_machine() {
+  set -- "$root"/etc/systemd/system/*.wants/scheduler[_-]failover[_-]controller.service
+  [ ! -L "$1" ] || facts="$facts predecessor-at-boot"
+  facts="$facts links-$(stat -c %h "$root/var/lib/amazon/ssm/$node/document/orchestration" || echo 0)"
+}
+
 answer() {
   list_pids
   read_log
@@ -99,6 +107,7 @@ answer() {
   printf '"since":%s,"restarts":%s,"invocation":"%s","guard":"%s","gate":"%s","grantUntil":%s%s,' \
     "$since" "$restarts" "$invocation" "$guard" "$gate" "$grant_until" "$health$opinion"
   is_eligible "$predecessor" || predecessor=0
+  read_machine
   printf '"facts":"%s %s%s",' "${version:-0}" "$predecessor" "$facts"
   printf '"host":"%s","log64":"%s","reason":"%s"}\n' "$host" "$log64" "$detail"
 }

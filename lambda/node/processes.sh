@@ -85,8 +85,17 @@ take_snapshot() {
   for f in /proc/[0-9]*; do
     f=${f#/proc/}
     read_stat "$f" || continue
+    case $p_comm in
     # The name of the on-node controller's process, as long as the kernel keeps it: it starts schedulers too.
-    [ "$p_comm" != scheduler_failo ] || predecessor=$f
+    scheduler_failo) predecessor=$f ;;
+    # Started by way of env, or of a shell for a long path, it has its interpreter's name. `read` leaves zeros out.
+    python*)
+      read -r p_line <"/proc/$f/cmdline"
+      case $p_line in
+      */scheduler_failover_controller*start) predecessor=$f ;;
+      esac
+      ;;
+    esac
     table="$table$f $p_ppid $p_pgrp $p_sid$newline"
     living="$living$f "
   done

@@ -34,6 +34,8 @@ const nodeSchema = z.looseObject({
       restart: z.string(),
       enabled: z.string(),
       predecessor: z.number(),
+      predecessorAtBoot: z.boolean().default(false),
+      agentFolders: z.number().optional(),
     })
     .nullable()
     .default(null),

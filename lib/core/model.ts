@@ -49,7 +49,7 @@ export interface NodeReport {
   readonly guard: "armed" | "none" | "failed";
   readonly gate: "installed" | "none" | "failed";
   readonly grantUntil: Instant;
-  /** The health check's exit or HTTP status and what it said; absent where it was not asked. */
+  /** The health check's exit or HTTP status and what it said; absent where it was not asked, for want of time too. */
   readonly health?: { readonly code: number; readonly body: string };
   /** What the scheduler's own books said of this run, and when; absent until they were asked. */
   readonly opinion?: { readonly code: number; readonly at: Instant; readonly body: string };
@@ -72,6 +72,10 @@ export interface NodeFacts {
   readonly enabled: string;
   /** The process of the on-node controller that this product replaces; 0: there is none. */
   readonly predecessor: number;
+  /** Whether systemd starts that controller at boot. */
+  readonly predecessorAtBoot?: boolean;
+  /** Folders that the SSM agent keeps, one for each command; -1: more than their filesystem counts, or it counts none. */
+  readonly agentFolders?: number;
 }
 
 export type ProofKind = "reported-stopped" | "grant-expired" | "instance-stopped" | "operator-override";

@@ -57,7 +57,7 @@ function parseLine(line: string): ParsedLine | undefined {
   const node = fields.text("node", 40);
   const health = fields.section("health");
   const opinion = fields.section("opinion");
-  const facts = fields.has("facts") ? readFacts(fields.text("facts", 64)) : undefined;
+  const facts = fields.has("facts") ? readFacts(fields.text("facts", 96)) : undefined;
   const report = { ...readReport(fields, health, opinion), ...(facts ? { facts } : {}) };
   return fields.broken || health?.broken || opinion?.broken ? undefined : { cluster, node, report };
 }
@@ -90,20 +90,35 @@ function readReport(fields: Fields, health: Fields | undefined, opinion: Fields 
 const RESTARTS = ["no", "always", "on-success", "on-failure", "on-abnormal", "on-abort", "on-watchdog"];
 
 /**
- * `252 0 on-failure disabled`: systemd's version, the predecessor's process, and the unit's two words in any order. It is
- * no evidence, so that what cannot be read is left out.
+ * `252 0 on-failure disabled predecessor-at-boot links-14`: systemd's version, the predecessor's process, and words in any
+ * order: the unit's two, and what else is so. It is no evidence, so that what cannot be read is left out.
  */
 function readFacts(text: string): NodeFacts | undefined {
   const [, systemd, predecessor, rest = ""] =
-    /^(\d{1,5}) (\d{1,7})((?: [a-z-]{1,16}){0,2})$/.exec(text) ?? [];
+    /^(\d{1,5}) (\d{1,7})((?: [a-z0-9-]{1,20}){0,4})$/.exec(text) ?? [];
   if (predecessor === undefined) return undefined;
   const words = rest.split(" ").filter((word) => word !== "");
+  const ofUnit = words.filter((word) => word !== AT_BOOT && !LINKS.test(word));
+  const folders = foldersOf(Number(words.flatMap((word) => LINKS.exec(word) ?? [])[1] ?? 0));
   return {
     systemd: Number(systemd),
     predecessor: Number(predecessor),
-    restart: words.find((word) => RESTARTS.includes(word)) ?? "",
-    enabled: words.find((word) => !RESTARTS.includes(word)) ?? "",
+    restart: ofUnit.find((word) => RESTARTS.includes(word)) ?? "",
+    enabled: ofUnit.find((word) => !RESTARTS.includes(word)) ?? "",
+    ...(words.includes(AT_BOOT) ? { predecessorAtBoot: true } : {}),
+    ...(folders === undefined ? {} : { agentFolders: folders }),
   };
+}
+
+const AT_BOOT = "predecessor-at-boot";
+const LINKS = /^links-(\d{1,9})$/;
+
+/**
+ * A directory has two links, and one for each folder in it. One alone: its filesystem does not count them, or not so far,
+ * as ext4 beyond 64,998. None: there is no such directory.
+ */
+function foldersOf(links: number): number | undefined {
+  return links === 0 ? undefined : links === 1 ? -1 : links - 2;
 }
 
 /** Reads fields one by one and remembers whether any of them was not what it must be. */

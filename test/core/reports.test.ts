@@ -59,6 +59,19 @@ describe("a node's line", () => {
     ],
     ["247 4711 static no", { systemd: 247, predecessor: 4711, restart: "no", enabled: "static" }],
     ["0 0", { systemd: 0, predecessor: 0, restart: "", enabled: "" }],
+    [
+      "252 0 on-abnormal enabled-runtime predecessor-at-boot links-120962",
+      {
+        systemd: 252,
+        predecessor: 0,
+        restart: "on-abnormal",
+        enabled: "enabled-runtime",
+        predecessorAtBoot: true,
+        agentFolders: 120_960,
+      },
+    ],
+    ["0 0 links-1", { systemd: 0, predecessor: 0, restart: "", enabled: "", agentFolders: -1 }],
+    ["0 0 links-0", { systemd: 0, predecessor: 0, restart: "", enabled: "" }],
     ["252 0 <script>", undefined],
     ["", undefined],
   ])("may tell what doctor asks about, %j, and is as good without", (facts, expected) => {
