@@ -1,6 +1,7 @@
 import type { Settings } from "./core/settings.ts";
+import { type AppliedProfile, describeProfile } from "./settings/apply-profile.ts";
 import type { SettingsInput } from "./settings/input.ts";
-import { readSettings } from "./settings/read.ts";
+import { readWithProfiles, type SettingsRead } from "./settings/read.ts";
 
 /** What is watched and who is told: checked and complete. Every field is in docs/settings.md. */
 export class FailoverSettings {
@@ -9,7 +10,7 @@ export class FailoverSettings {
    * @throws an error that names every fault found, with its line
    */
   static fromFile(path: string): FailoverSettings {
-    return new FailoverSettings(readSettings({ file: path }));
+    return new FailoverSettings(readWithProfiles({ file: path }));
   }
 
   /**
@@ -17,18 +18,22 @@ export class FailoverSettings {
    * @throws an error that names every fault found
    */
   static of(settings: SettingsInput): FailoverSettings {
-    return new FailoverSettings(readSettings({ inline: settings, name: "settings" }));
+    return new FailoverSettings(readWithProfiles({ inline: settings, name: "settings" }));
   }
 
   /** Those that have been read and checked already. */
-  static checked(settings: Settings): FailoverSettings {
-    return new FailoverSettings(settings);
+  static checked(settings: Settings, profiles: readonly AppliedProfile[] = []): FailoverSettings {
+    return new FailoverSettings({ settings, profiles });
   }
 
   /** With every default filled in. */
   readonly complete: Settings;
 
-  private constructor(complete: Settings) {
-    this.complete = complete;
+  /** For each cluster that names a profile a text: which value is the profile's, which the settings' own, and why. */
+  readonly profiles: readonly string[];
+
+  private constructor({ settings, profiles }: SettingsRead) {
+    this.complete = settings;
+    this.profiles = profiles.map(describeProfile);
   }
 }

@@ -35,13 +35,13 @@ export interface Synthesized {
 /** Adds the deployment's one stack to its app and synthesizes it. */
 export const synthesizeApp = async (
   app: App,
-  { stackName, settings }: Deployment,
+  { stackName, ...deployment }: Deployment,
   entry?: string,
 ): Promise<FailoverStack> => {
   const folder = await mkdtemp(join(tmpdir(), "scheduler-failover-handler-"));
   try {
     const { file: handler } = await bundleHandler(folder, entry);
-    const stack = new FailoverStack(app, stackName, { settings, handler });
+    const stack = new FailoverStack(app, stackName, { ...deployment, handler });
     app.synth();
     return stack;
   } finally {

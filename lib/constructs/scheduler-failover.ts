@@ -97,6 +97,8 @@ export class SchedulerFailover extends Construct {
     const { clusters } = this;
     const alarmPrefix = `${name}-`;
     this.refusePlaceholders(placeholders(settings));
+    // To the error output: the other one is the template's. The command-line tool shows no notes of type info.
+    for (const profile of props.settings.profiles) console.error(profile);
 
     this.table = new RecordTable(this, "Records").table;
     const documents = new NodeDocuments(this, "NodeDocuments", { settings, prefix: alarmPrefix });

@@ -7,11 +7,7 @@ import { readWithProfiles } from "./read.ts";
 export interface Deployment {
   readonly stackName: string;
   readonly settings: Settings;
-}
-
-/** What the context was read to. */
-export interface ReadDeployment extends Deployment {
-  readonly profiles: readonly AppliedProfile[];
+  readonly profiles?: readonly AppliedProfile[];
 }
 
 export const DEFAULT_STACK_NAME = "SchedulerFailover";
@@ -25,7 +21,7 @@ export const DEPLOYMENT_NAME_RULE =
   "must be at most 64 letters, digits and -, begin with a letter, and not with aws, amazon or amzn";
 
 /** @throws SettingsError with every fault found. */
-export const readContext = (context: (key: string) => unknown): ReadDeployment => {
+export const readContext = (context: (key: string) => unknown): Deployment => {
   const stackName = context("stackName") ?? DEFAULT_STACK_NAME;
   const source = context("settings");
   if (typeof stackName !== "string" || !DEPLOYMENT_NAME.test(stackName)) {

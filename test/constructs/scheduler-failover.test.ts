@@ -4,7 +4,7 @@ import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { EmailIdentity } from "aws-cdk-lib/aws-ses";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { Template } from "aws-cdk-lib/assertions";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { SchedulerFailover, type SchedulerFailoverProps } from "../../lib/constructs/scheduler-failover.ts";
 import { FailoverSettings } from "../../lib/failover-settings.ts";
 import type { SettingsInput } from "../../lib/settings/input.ts";
@@ -67,6 +67,19 @@ describe("in somebody else's stack", () => {
     const nested = new NestedStack(new Stack(new App(), "Theirs"), "Nested");
     expect(() => new SchedulerFailover(nested, "Failover", { settings: settingsOf(), handler })).toThrow(
       "deploymentName must be given here",
+    );
+  });
+
+  it("tells, when it is synthesized, what its clusters have from their profiles", ({ onTestFinished }) => {
+    const printed = vi.spyOn(console, "error").mockReturnValue();
+    onTestFinished(() => printed.mockRestore());
+    made(() => ({
+      settings: settingsOf(["clusters.main.scheduler", { profile: "airflow-1.10", unit: "ours.service" }]),
+    }));
+    const [[said] = []] = printed.mock.calls;
+    expect(said).toMatch(/^cluster main: profile airflow-1.10, .*; UNTESTED\n/);
+    expect(said).toMatch(
+      /scheduler.unit +"ours.service" +settings, in place of the profile's airflow-scheduler.service/,
     );
   });
 
