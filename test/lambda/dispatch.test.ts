@@ -85,11 +85,15 @@ describe("a tick of the loop", () => {
     await expect(ticking).rejects.toThrow("etl, ml");
   });
 
-  it("does not mind being told how long it is waited for", async () => {
+  it.each([
+    ["how long it is waited for", { patience: 10 }],
+    ["what only a newer release understands", { patience: "PT10S", since: 3 }],
+  ])("does not mind being told by the loop %s", async (_, more) => {
     const { tick } = scripted({ etl: AT });
     const controller = await makeController(dynamo.client, { etl: sampleCluster() }, tick);
-    const event = { ...tickEvent(AT), patience: 10 };
-    expect(await send(controller, event, "tick")).toMatchObject({ done: false });
+    const { execution, ...event } = tickEvent(AT);
+    const told = { ...event, execution: { ...execution, ...more }, ...more };
+    expect(await send(controller, told, "tick")).toMatchObject({ done: false });
   });
 
   it("never names an instant in the past", async () => {
