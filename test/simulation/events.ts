@@ -3,7 +3,7 @@ import type { Wish } from "../../lib/core/model.ts";
 import type { Cluster } from "./cluster.ts";
 import { boot, crash, deliverWaiting, emptyRun, endByItself } from "./converge.ts";
 import { startInstance, stopInstance } from "./instances.ts";
-import { tick } from "./loop.ts";
+import { wokenTick } from "./loop.ts";
 import { startLocally } from "./node.ts";
 import type { NodeModel } from "./node.ts";
 
@@ -48,9 +48,12 @@ const HAPPENINGS: Readonly<Record<string, Happening>> = {
   "operator steers": steer,
   "woken tick": (cluster) => wake(cluster),
   "somebody starts it by hand": (cluster, node) => {
-    // Without a gate nothing refuses it: people do so only where the nodes are left to themselves, and none runs.
-    const isTheirs =
-      cluster.store.record?.steering?.kind === "detached" && cluster.judge.running().length === 0;
+    // Without a gate nothing refuses it: people do so only where the nodes are left to themselves, none runs, and none is
+    // about to be brought back.
+    const isQuiet = [...cluster.nodes.values()].every(
+      (each) => !each.scheduler && each.respawnAt === undefined,
+    );
+    const isTheirs = cluster.store.record?.steering?.kind === "detached" && isQuiet;
     if (!(node.gate || isTheirs) || !startLocally(node, cluster.now, 2000)) return;
     cluster.tell(`scheduler is started by hand on ${node.id}`);
     cluster.judge.started(node);
@@ -100,7 +103,7 @@ export function wake(cluster: Cluster): void {
   const times = cluster.random.chance(0.2) ? 2 : 1;
   for (let n = 0; n < times; n += 1) {
     cluster.world.timeline.after(cluster.random.seconds(0.2, 5), () => {
-      if (cluster.world.ticksAwayUntil <= cluster.now) tick(cluster, cluster.now, true, () => undefined);
+      if (cluster.world.ticksAwayUntil <= cluster.now) wokenTick(cluster);
     });
   }
 }

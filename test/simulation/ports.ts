@@ -14,14 +14,15 @@ export class TickProcess {
   readonly name: string;
   readonly clockAhead: number;
   alive = true;
-  private readonly cluster: Cluster;
+  readonly cluster: Cluster;
   private readonly onEnd: () => void;
 
-  constructor(cluster: Cluster, name: string, onEnd: () => void) {
+  /** `clockAhead` in milliseconds: drawn, unless its machine has one already. */
+  constructor(cluster: Cluster, name: string, onEnd: () => void, clockAhead: number = cluster.drawClock()) {
     this.cluster = cluster;
     this.name = name;
     this.onEnd = onEnd;
-    this.clockAhead = cluster.drawClock();
+    this.clockAhead = clockAhead;
   }
 
   end(): void {

@@ -101,7 +101,7 @@ function figures(): void {
     `\n${results.length} runs, ${hours.toFixed(1)} virtual hours in ${seconds.toFixed(1)} s (${Math.round((hours * 3600) / seconds)} times real time)`,
   );
   console.log(
-    `${sum((each) => each.ticks)} ticks, ${sum((each) => each.calls)} calls, ${sum((each) => each.transitions)} transitions`,
+    `${sum((each) => each.ticks)} ticks, ${sum((each) => each.calls)} calls, ${sum((each) => each.transitions)} transitions; ${sum((each) => each.turnedAway)} times the loop turned away from a slow tick`,
   );
   const slowest = Math.max(...results.map((each) => each.recoverySeconds));
   console.log(`slowest recovery after a storm: ${slowest.toFixed(1)} s`);

@@ -72,7 +72,7 @@ export class SmallWorld {
 
   /** Ticks from now on. */
   start(): void {
-    startLoop(this.cluster);
+    startLoop([this.cluster]);
   }
 
   /** @throws where the world found two schedulers, or another broken promise */
