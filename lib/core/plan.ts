@@ -56,7 +56,8 @@ function activeMode(record: ClusterRecord, active: NodeId, settings: ClusterSett
 
 /**
  * The end of the grant. A later one is promised only to a node that has answered the last plan, so that a node that
- * is cut off is not promised more and more; where the last grant is over for certain, this is a new one.
+ * is cut off, or that answers and only refuses, is not promised more and more; where the last grant is over for certain,
+ * this is a new one.
  */
 function grantUntil(
   record: ClusterRecord,
@@ -68,9 +69,14 @@ function grantUntil(
   const fresh = now + settings.timers.grantSeconds * 1000;
   const { plan } = record;
   const same = plan.active === active && plan.life === node.life;
-  const answered = node.report?.token === plan.token;
+  const answered = node.report?.token === plan.token && !refusesAgain(node);
   if (!same || answered || node.stopBy === "ever" || proofOf(node, settings, now)) return fresh;
   return plan.until;
+}
+
+/** Its first refusal may have been of the grant itself, and another grant what helps: one that it came too late for. */
+function refusesAgain({ evasiveSince, reportedAt }: NodeRecord): boolean {
+  return evasiveSince !== undefined && evasiveSince < reportedAt;
 }
 
 /** The record as it is written before the plan is sent: plan, token, promise and lease in one. */

@@ -60,6 +60,17 @@ describe("a plan", () => {
     expect(draftPlan(record, settings, NOW).until).toBe(record.plan.until);
   });
 
+  it("promises no later end to a node that answers and refuses again", () => {
+    const refuses = guarded({ report: answers("a", "refused"), evasiveSince: NOW - 20 * SECOND });
+    const record = recordWith({ nodes: { a: refuses, b: proven("b") } });
+    expect(draftPlan(record, settings, NOW).until).toBe(record.plan.until);
+  });
+
+  it("promises a later end after a first refusal: another grant may be what helps", () => {
+    const refused = guarded({ report: answers("a", "refused"), evasiveSince: NOW - 10 * SECOND });
+    expect(draftPlan(recordWith({ nodes: { a: refused, b: proven("b") } }), settings, NOW).until).toBe(FRESH);
+  });
+
   it("grants anew what is over for certain", () => {
     const over = guarded({ report: answers("a", "running", { token: TOKEN - 1 }), stopBy: NOW - 6 * SECOND });
     const record = recordWith({ nodes: { a: over, b: proven("b") } });
