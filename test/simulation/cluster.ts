@@ -33,6 +33,8 @@ export interface Command {
 /** What is wrong with a node for a time, beside what the node itself knows. */
 export interface Ailments {
   cutOffUntil: Instant;
+  /** It answers, and obeys nothing. */
+  refuses: { readonly until: Instant; readonly how: "refused" | "busy" };
   startsFailUntil: Instant;
   checkBrokenUntil: Instant;
   /** Every start on it takes so much longer. */
@@ -44,6 +46,8 @@ export interface Ailments {
   readonly waiting: (() => void)[];
   guardLateBy: number;
 }
+
+export const OBEYS: Ailments["refuses"] = { until: 0, how: "refused" };
 
 export class Cluster {
   readonly name: string;
@@ -105,6 +109,7 @@ export class Cluster {
     this.instances.set(node.id, new InstanceModel("running", this.now));
     this.ailments.set(node.id, {
       cutOffUntil: 0,
+      refuses: OBEYS,
       startsFailUntil: 0,
       checkBrokenUntil: 0,
       slowBy: 0,

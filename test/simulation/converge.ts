@@ -38,6 +38,11 @@ export function converge(
     cluster.onNode(node, 600, () => reply(busy));
     return;
   }
+  const refused = refusal(cluster, node, plan);
+  if (refused) {
+    cluster.onNode(node, random.seconds(0.1, 0.4), () => reply(refused()));
+    return;
+  }
   const accepted = accept(node, plan, begun, settings.timers);
   if (accepted.refusal === undefined && accepted.mode !== "look") cluster.judge.obeyed(node, plan);
   if (node.grantUntil > 0) watchGrant(cluster, node);
@@ -56,6 +61,16 @@ export function converge(
       else awaitStart(cluster, node, begun, () => answer(quick));
     });
   }
+}
+
+/** What a node answers that can store nothing, or whose lock somebody holds: it looks, and obeys nothing. */
+function refusal(cluster: Cluster, node: NodeModel, plan: Plan): (() => NodeReport) | undefined {
+  const { until, how } = cluster.ailmentsOf(node.id).refuses;
+  const active = plan.active === node.id;
+  const mode = active ? plan.mode : plan.others;
+  if (until <= cluster.now || mode === "look") return undefined;
+  const reason = how === "busy" ? "locked" : "state-not-stored";
+  return () => ({ ...line(cluster, node, plan, { mode, active, refusal: reason }), state: how });
 }
 
 function line(cluster: Cluster, node: NodeModel, plan: Plan, accepted: Accepted): NodeReport {

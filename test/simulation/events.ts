@@ -1,5 +1,6 @@
 /** What happens to a cluster in a storm, beside the small faults of each call; and how all is healed. */
 import type { Wish } from "../../lib/core/model.ts";
+import { OBEYS } from "./cluster.ts";
 import type { Cluster } from "./cluster.ts";
 import { boot, crash, deliverWaiting, emptyRun, endByItself } from "./converge.ts";
 import { startInstance, stopInstance } from "./instances.ts";
@@ -39,6 +40,9 @@ const HAPPENINGS: Readonly<Record<string, Happening>> = {
     if (alive.length < 5) cluster.tell(`${cluster.addNode().id} joins`);
   },
   "node cut off": (cluster, node) => cutOff(cluster, node, cluster.random.seconds(5, 500)),
+  "node only refuses": (cluster, node) => {
+    refuse(cluster, node, cluster.now + cluster.random.seconds(20, 500));
+  },
   "/run emptied": (cluster, node) => {
     cluster.tell(`/run of ${node.id} is emptied`);
     emptyRun(cluster, node);
@@ -88,6 +92,10 @@ export function happenings(cluster: Cluster, end: number, only: readonly string[
     }
     happenings(cluster, end, only);
   });
+}
+
+function refuse(cluster: Cluster, node: NodeModel, until: number): void {
+  cluster.ailmentsOf(node.id).refuses = { until, how: cluster.random.pick(["refused", "busy"] as const) };
 }
 
 function cutOff(cluster: Cluster, node: NodeModel, milliseconds: number): void {
@@ -167,16 +175,30 @@ function isUnderWay(request: Wish | undefined): boolean {
   return request?.phase === "accepted";
 }
 
-/** The storm is over. Where `loses` is given, that node stays away: the others must do. */
-export function heal(cluster: Cluster, loses: NodeModel | undefined): void {
+/** How a node is lost for good: it is not reached any more, or answers and only refuses. */
+export type Loss = "cut off" | "refuses";
+
+/** The storm is over. Where `lost` is given, that node is of no more use: the others must do. */
+export function heal(
+  cluster: Cluster,
+  lost: { readonly node: NodeModel; readonly how: Loss } | undefined,
+): void {
   steerAgain(cluster);
   for (const node of cluster.nodes.values()) {
     const ailments = cluster.ailmentsOf(node.id);
-    Object.assign(ailments, { startsFailUntil: 0, checkBrokenUntil: 0, slowBy: 0, stopMilliseconds: 2000 });
+    const well = {
+      startsFailUntil: 0,
+      checkBrokenUntil: 0,
+      slowBy: 0,
+      stopMilliseconds: 2000,
+      refuses: OBEYS,
+    };
+    Object.assign(ailments, well);
     if (node.scheduler) node.scheduler.sick = false;
-    if (node === loses) {
-      ailments.cutOffUntil = Infinity;
-      cluster.tell(`${node.id} stays cut off`);
+    if (node === lost?.node) {
+      cluster.tell(`${node.id} is lost: ${lost.how}`);
+      if (lost.how === "refuses") refuse(cluster, node, Infinity);
+      ailments.cutOffUntil = lost.how === "cut off" ? Infinity : 0;
       continue;
     }
     ailments.cutOffUntil = 0;

@@ -81,9 +81,10 @@ export class Judge {
   }
 
   private isHealthy(node: NodeModel): boolean {
-    const { cutOffUntil, checkBrokenUntil, startsFailUntil } = this.cluster.ailmentsOf(node.id);
+    const { cutOffUntil, refuses, checkBrokenUntil, startsFailUntil } = this.cluster.ailmentsOf(node.id);
     const { now } = this.cluster;
-    const isWell = cutOffUntil <= now && checkBrokenUntil <= now && startsFailUntil <= now;
+    const isWell =
+      cutOffUntil <= now && refuses.until <= now && checkBrokenUntil <= now && startsFailUntil <= now;
     return (
       node.up &&
       isWell &&

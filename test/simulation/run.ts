@@ -4,6 +4,7 @@ import type { AlertSettings, ClusterSettings } from "../../lib/core/settings.ts"
 import { Cluster } from "./cluster.ts";
 import type { World } from "./cluster.ts";
 import { happenings, heal, wake } from "./events.ts";
+import type { Loss } from "./events.ts";
 import { Faults } from "./faults.ts";
 import { Judge } from "./judge.ts";
 import { BEAT_SECONDS, startLoop } from "./loop.ts";
@@ -180,21 +181,26 @@ async function calm(world: World, clusters: readonly Cluster[], random: Random):
 }
 
 /**
- * One node may stay away where that leads to a proof: time proves that a guarded scheduler has ended, if its grant is
- * known to have an end; the fence proves it of any.
+ * One node may stay lost where that leads to a proof: time proves that a guarded scheduler has ended, if its grant is
+ * known to have an end, whether its node is silent or only refuses; the fence proves it of any that is silent.
  */
-function lost(cluster: Cluster, random: Random): NodeModel | undefined {
+function lost(
+  cluster: Cluster,
+  random: Random,
+): { readonly node: NodeModel; readonly how: Loss } | undefined {
   const { settings, store, now } = cluster;
+  const how = random.pick(["cut off", "cut off", "refuses"] as const);
   const living = [...cluster.nodes.values()].filter((node) => node.up);
   const isBounded = ({ id, guard }: NodeModel) =>
     guard === "armed" &&
     store.record?.nodes[id]?.guard === "armed" &&
     store.record.nodes[id].stopBy !== "ever";
-  const provable = settings.fence === "ec2-stop" ? living : living.filter(isBounded);
+  const isFenced = settings.fence === "ec2-stop" && how === "cut off";
+  const provable = isFenced ? living : living.filter(isBounded);
   // After a pause in the ticks time is believed of no node; the next tick may come a beat later.
   const isFresh = store.record !== undefined && now - store.record.savedAt < 2 * BEAT_SECONDS * 1000;
   const mayLose = random.chance(0.3) && isFresh && living.length > 1 && provable.length > 0;
-  return mayLose ? random.pick(provable) : undefined;
+  return mayLose ? { node: random.pick(provable), how } : undefined;
 }
 
 function looks(clusters: readonly Cluster[]): boolean {

@@ -8,7 +8,7 @@ import type { Reply } from "../../../lambda/actions/reply.ts";
 import type { Environment } from "../../../lambda/environment.ts";
 import type { Mail } from "../../../lib/core/ports.ts";
 import { DEFAULTS, type AlertSettings, type ClusterSettings } from "../../../lib/core/settings.ts";
-import { Cluster, type World } from "../../simulation/cluster.ts";
+import { Cluster, OBEYS, type World } from "../../simulation/cluster.ts";
 import { endByItself } from "../../simulation/converge.ts";
 import { Faults } from "../../simulation/faults.ts";
 import { InstanceModel } from "../../simulation/instance.ts";
@@ -60,6 +60,7 @@ export class SmallWorld {
     this.cluster.instances.set(id, new InstanceModel("running", BEGIN));
     this.cluster.ailments.set(id, {
       cutOffUntil: 0,
+      refuses: OBEYS,
       startsFailUntil: 0,
       checkBrokenUntil: 0,
       slowBy: 0,
