@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const BIN = join(ROOT, "node_modules/.bin");
+export const BIN = join(ROOT, "node_modules/.bin");
 
 /** What a project has beside the package; everything else of ours, the bundler above all, it must not need. */
 const THEIR_PACKAGES = ["aws-cdk-lib", "constructs", "@types/node", "undici-types"];

@@ -1,5 +1,6 @@
 import * as cdk from "aws-cdk-lib";
 import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
+import * as actions from "aws-cdk-lib/aws-cloudwatch-actions";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as ses from "aws-cdk-lib/aws-ses";
 import * as sns from "aws-cdk-lib/aws-sns";
@@ -37,12 +38,13 @@ export class AirflowStack extends cdk.Stack {
     failover.grantOperate(operators);
 
     // An alarm of one's own, beside those that the construct brings.
-    new cloudwatch.Alarm(this, "TooManyFailovers", {
+    const tooMany = new cloudwatch.Alarm(this, "TooManyFailovers", {
       metric: failover.metricFailovers("main", { period: cdk.Duration.hours(1) }),
       threshold: 3,
       evaluationPeriods: 1,
       treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
     });
+    tooMany.addAlarmAction(new actions.SnsAction(onCall));
 
     // By this output the command-line tool finds the controller: --stack Airflow.
     new cdk.CfnOutput(this, "FunctionName", { value: failover.function.functionName });
