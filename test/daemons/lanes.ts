@@ -80,12 +80,19 @@ export const LANES: readonly DaemonLane[] = [
     cases: [coldStart, untilItWorks(hung), untilItWorks(cutOff), accounted],
   },
   {
+    name: "airflow-apart",
+    daemon: "airflow-2",
+    form: "short",
+    timers: AIRFLOW_TIMERS,
+    cases: [coldStart, untilItWorks(hungCutOff), accounted],
+  },
+  {
     name: "airflow-patient",
     daemon: "airflow-2",
     form: "long",
     // Longer than the task, which does not save it: TERM goes to the whole control group, and so to the task.
     timers: { ...AIRFLOW_TIMERS, killGraceSeconds: 60 },
-    cases: [coldStart, untilItWorks(switchedOverUnderTask), untilItWorks(hungCutOff), accounted],
+    cases: [coldStart, untilItWorks(switchedOverUnderTask), accounted],
   },
   {
     name: "airflow-3",
