@@ -72,7 +72,7 @@ export const SUITES: readonly Suite[] = [
     command: ["vitest", "run", "--config", "test/package/vitest.config.ts"],
     group: "ci",
     needs:
-      "npm's registry: fetches three older compilers, 70 MB; without it the project's own alone is asked",
+      "npm's registry: fetches three older compilers, 120 MB; without it the project's own alone is asked",
   },
   {
     name: "console and dashboard in a browser",
