@@ -49,13 +49,13 @@ export class FencedCommands {
     const [least, most] = random.chance(LATE_CHANCE) ? LATE : DELIVERY;
     await pause(random.seconds(least, most));
     const report = await node.converge(plan, worker);
-    this.#lines.get(id)?.set(node.id, lineOf(node.id, report));
+    this.#lines.get(id)?.set(node.id, lineOf(CLUSTER, node.id, report));
   }
 }
 
-type Parameters = Readonly<Record<string, readonly string[]>>;
+export type Parameters = Readonly<Record<string, readonly string[]>>;
 
-function planOf(parameters: Parameters): Plan {
+export function planOf(parameters: Parameters): Plan {
   const one = (name: string): string => parameters[name]?.[0] ?? "";
   return {
     token: Number(one("Token")),
@@ -69,8 +69,8 @@ function planOf(parameters: Parameters): Plan {
 }
 
 /** As lambda/node prints it. */
-function lineOf(node: string, { health, log, ...report }: NodeReport): string {
+export function lineOf(cluster: string, node: string, { health, log, ...report }: NodeReport): string {
   const encoded = (text: string): string => Buffer.from(text).toString("base64");
   const checked = health === undefined ? {} : { health: { code: health.code, body64: encoded(health.body) } };
-  return JSON.stringify({ v: 1, cluster: CLUSTER, node, ...report, ...checked, log64: encoded(log) });
+  return JSON.stringify({ v: 1, cluster, node, ...report, ...checked, log64: encoded(log) });
 }

@@ -84,6 +84,11 @@ export const SUITES: readonly Suite[] = [
   { name: "exploration", command: ["tsx", "test/explore/explore.ts"], group: "ci" },
   { name: "contention", command: ["tsx", "test/contention/contention.ts"], group: "ci" },
   {
+    name: "ten clusters, one of them slow",
+    command: ["tsx", "--disable-warning=TimeoutNegativeWarning", "test/scale/scale.ts"],
+    group: "ci",
+  },
+  {
     name: "specification",
     command: ["bash", "docs/spec/check.sh"],
     group: "ci",
