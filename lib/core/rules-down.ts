@@ -124,6 +124,19 @@ const SILENT: readonly Rule[] = [
 ];
 
 const NOT_RUNNING: readonly Rule[] = [
+  // With a start in place left, the plan says `run`, and the node itself ends what is there before it starts anew.
+  rule({
+    code: "MOVES_ENDING",
+    phases: ["verifying", "steady"],
+    when: "the scheduler ends or has left processes behind, and no start in place is left that would end these first",
+    holds: (facts) => facts.verdict === "stopping" && !mayStartInPlace(facts),
+    sentence:
+      "The scheduler on {active} ends or has left processes behind ({activeReason}), and no start in place is left: all of it is stopped, and one is started on proof.",
+    next: "stopping",
+    tell: "restart-failed",
+    again: true,
+    change: (facts) => moves(facts, "MOVES_ENDING"),
+  }),
   rule({
     code: "RESTART_STOPS",
     phases: WITH_ACTIVE,

@@ -68,6 +68,28 @@ export const SILENT: readonly Situation[] = [
 
 export const NOT_RUNNING: readonly Situation[] = [
   {
+    says: "has the node itself end what a killed scheduler left behind, while a start in place is left",
+    decision: () =>
+      afterReplies(recordWith(), [
+        answers("a", "stopping", { reason: "leftovers" }),
+        answers("b", "stopped"),
+      ]),
+    code: "RESTART_STOP_HANGS",
+    phase: "steady",
+    asks: "run a for life-a, others stop",
+  },
+  {
+    says: "stops what a killed scheduler left behind where no start in place is left: a `hold` would leave it there",
+    decision: () =>
+      afterReplies(recordWith({ counters: usedUp }), [
+        answers("a", "stopping", { reason: "leftovers" }),
+        answers("b", "stopped"),
+      ]),
+    code: "MOVES_ENDING",
+    phase: "stopping",
+    asks: "all stop",
+  },
+  {
     says: "waits while a restart stops the old process",
     decision: () =>
       afterReplies(recordWith({ phase: { ...starting, restartOf: "run-a" }, counters: justNow }), [
