@@ -1,5 +1,6 @@
 import type { ClusterRecord, NodeReport } from "../../lib/core/model.ts";
 import type { Action } from "./action.ts";
+import type { ClusterSettings } from "../../lib/core/settings.ts";
 import { noRecord } from "./reply.ts";
 import { nodeView, timeView } from "./view.ts";
 
@@ -20,16 +21,28 @@ export const inspect: Action = {
       obstacle: node.obstacle ?? null,
       missingSince: node.missing === 0 ? null : timeView(node.missing),
     }));
-    const data = { tickedAt: timeView(record.last.at), nodes: views };
+    const data = { tickedAt: timeView(record.last.at), deployed: deployedView(settings), nodes: views };
     return { ok: true, action: "inspect", cluster, code: "INSPECTED", sentence: sentenceOf(record), data };
   },
 };
+
+/** Which nodes are looked for, and what on them: whoever examines the deployment need not have its settings. */
+function deployedView(settings: ClusterSettings | undefined) {
+  if (settings === undefined) return null;
+  const { nodes, scheduler } = settings;
+  return {
+    tag: nodes.tag ?? null,
+    instanceIds: nodes.instanceIds ?? null,
+    profile: scheduler.profile ?? null,
+    unit: scheduler.unit ?? null,
+  };
+}
 
 function sentenceOf({ nodes }: ClusterRecord): string {
   const all = Object.values(nodes);
   const answering = all.filter(({ silentSince, report }) => report && silentSince === undefined);
   const running = answering.filter(({ report }) => report?.state === "running").length;
-  return `${answering.length} of ${all.length} nodes answered when last asked; ${running} of them run a scheduler.`;
+  return `${answering.length} of ${all.length} nodes answered when last asked; ${running} of them ${running === 1 ? "runs" : "run"} a scheduler.`;
 }
 
 function reportView(report: NodeReport | undefined, reportedAt: number) {

@@ -62,6 +62,10 @@ export interface Services {
   subscriptions(topicArn: string): Promise<readonly Subscription[]>;
   /** Systems Manager: what each node's agent says of itself; absent: the node is not managed. */
   agents(ids: readonly string[]): Promise<ReadonlyMap<string, Agent>>;
+  /** EC2: the instances with the tag, or with the ids, but for those that are terminated. */
+  instances(wanted: Wanted): Promise<readonly Instance[]>;
+  /** Lambda: whether the caller may change something. Asked without doing anything. */
+  mayOperate(): Promise<boolean>;
 }
 
 export interface LogLine {
@@ -79,6 +83,17 @@ export interface StackWord {
 export interface Subscription {
   readonly endpoint: string;
   readonly confirmed: boolean;
+}
+
+export type Wanted =
+  | { readonly tag: { readonly key: string; readonly value: string } }
+  | { readonly ids: readonly string[] };
+
+export interface Instance {
+  readonly id: string;
+  readonly state: string;
+  /** The ARN of its instance profile, which carries its role. */
+  readonly profile: string | undefined;
 }
 
 export interface Agent {

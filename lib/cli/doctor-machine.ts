@@ -1,6 +1,6 @@
 /** What nodes tell of themselves beside their scheduler, and what the settings give away about them. */
 import type { ClusterSettings, Settings } from "../core/settings.ts";
-import { fault, ok, warning, type Finding } from "./finding.ts";
+import { fault, ok, unknown, warning, type Finding } from "./finding.ts";
 import type { NodeView, Status } from "./replies.ts";
 
 /** Where systemd first asks a condition before it starts a unit: the gate is one. */
@@ -14,7 +14,7 @@ export function examineMachine({ cluster, view }: Status, { id, facts }: NodeVie
   const name = `${cluster}: ${id}`;
   const observes = view.steering?.kind === "observing";
   return [
-    ...examinePredecessor(name, facts.predecessor, observes),
+    ...examinePredecessor(name, facts, observes),
     ...(facts.systemd > 0 && facts.systemd < SYSTEMD_WITH_GATES
       ? [
           fault(
@@ -42,37 +42,67 @@ export function examineMachine({ cluster, view }: Status, { id, facts }: NodeVie
     ...(facts.systemd >= SYSTEMD_WITH_GATES
       ? [ok(`${name}: systemd ${facts.systemd}${facts.restart === "" ? "" : `, Restart=${facts.restart}`}`)]
       : []),
+    examineFolders(name, facts.agentFolders),
   ];
 }
 
-function examinePredecessor(name: string, pid: number, observes: boolean): readonly Finding[] {
-  if (pid === 0) return [];
-  const what = `${name}: the on-node controller runs there (process ${pid}), and starts schedulers too`;
+function examinePredecessor(
+  name: string,
+  { predecessor, predecessorAtBoot }: NonNullable<NodeView["facts"]>,
+  observes: boolean,
+): readonly Finding[] {
   const fix = "stop and disable its unit on every node: docs/migration.md";
-  return [
+  const found = [
+    ...(predecessor === 0
+      ? []
+      : [`${name}: the on-node controller runs there (process ${predecessor}), and starts schedulers too`]),
+    ...(predecessorAtBoot
+      ? [`${name}: a boot starts the on-node controller: its unit is enabled there`]
+      : []),
+  ];
+  return found.map((what) =>
     observes
       ? warning(`${what}; as planned while you only observe`, `before you take over, ${fix}`)
       : fault(what, fix),
-  ];
+  );
+}
+
+/** More than a day's commands, at a beat of 10 s. By default agents keep two weeks of them, 120,960. */
+const MANY_FOLDERS = 10_000;
+
+function examineFolders(name: string, folders: number | undefined): Finding {
+  const fix =
+    '"Ssm": {"OrchestrationDirectoryCleanup": "clean-success"} in /etc/amazon/ssm/amazon-ssm-agent.json, restart the agent, and remove the old folders';
+  if (folders === undefined)
+    return unknown(
+      `${name}: the SSM agent's folders of past commands are not where they usually are`,
+      "du -sh /var/lib/amazon/ssm/*/document/orchestration on the node",
+    );
+  if (folders >= 0 && folders < MANY_FOLDERS)
+    return ok(`${name}: the SSM agent keeps ${folders} folders of past commands`);
+  const count =
+    folders < 0 ? "more folders of past commands than can be counted" : `${folders} folders of past commands`;
+  return warning(`${name}: the SSM agent keeps ${count}: they take space and inodes`, fix);
 }
 
 /** Programs that put what they start into another control group or session than that of whoever calls them. */
 const LEAVES_UNIT = /(^|[\s;&|(/])(docker|podman|nerdctl|su|sudo|runuser|screen|tmux|nohup)\s/;
 
+export function examineScheduling({ clusters }: Settings): readonly Finding[] {
+  return Object.entries(clusters).flatMap(([name, cluster]) => examineStart(name, cluster));
+}
+
 const HAS_ITS_OWN: ReadonlySet<string> = new Set(["airflow-2", "airflow-3"]);
 
-export function examineScheduling({ clusters }: Settings): readonly Finding[] {
-  return Object.entries(clusters).flatMap(([name, cluster]) => [
-    ...examineStart(name, cluster),
-    ...(HAS_ITS_OWN.has(cluster.scheduler.profile ?? "")
-      ? [
-          warning(
-            `${name}: Airflow 2 and later runs several schedulers by itself on PostgreSQL or MySQL 8: you may not need this`,
-            "if `airflow config get-value scheduler use_row_level_locking` says True there, start a second scheduler instead",
-          ),
-        ]
-      : []),
-  ]);
+/** `profile`: the daemon that the cluster's settings name. */
+export function examineNeed(name: string, profile: string | null | undefined): readonly Finding[] {
+  if (!HAS_ITS_OWN.has(profile ?? "")) return [];
+  return [
+    warning(
+      `${name}: Airflow 2 and later runs several schedulers by itself on PostgreSQL or MySQL 8: you may not need this`,
+      "if `airflow config get-value scheduler use_row_level_locking` says True there, start a second scheduler instead",
+    ),
+  ];
 }
 
 function examineStart(name: string, { scheduler }: ClusterSettings): readonly Finding[] {

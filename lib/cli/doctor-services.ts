@@ -1,4 +1,4 @@
-/** What `doctor` asks of other services: Systems Manager about the agents, SES about the mails. */
+/** What `doctor` asks of other services: SES about the mails, SNS, CloudFormation, the log, and who may operate. */
 import { LOG_MESSAGES } from "../core/metrics.ts";
 import type { Settings } from "../core/settings.ts";
 import { settingsHash } from "../settings/hash.ts";
@@ -20,30 +20,16 @@ export async function asked(
   }
 }
 
-export async function examineAgents(
-  { connection }: Session,
-  ids: readonly string[],
-): Promise<readonly Finding[]> {
-  if (ids.length === 0) return [];
-  const agents = await connection.services.agents(ids);
-  return ids.map((id) => {
-    const agent = agents.get(id);
-    if (!agent)
-      return fault(
-        `${id} is not managed by Systems Manager`,
-        "install the SSM agent, give the instance a role with AmazonSSMManagedInstanceCore",
-      );
-    if (agent.ping === "Online" && agent.latest === false)
-      return warning(
-        `${id}: SSM agent ${agent.version} is online, and not the latest`,
-        "let State Manager run AWS-UpdateSSMAgent on the nodes",
-      );
-    if (agent.ping === "Online") return ok(`${id}: SSM agent ${agent.version} is online`);
-    return warning(
-      `${id}: SSM agent ${agent.version} is ${agent.ping}; the word may be minutes old`,
-      "look at the agent on the node: systemctl status amazon-ssm-agent",
-    );
-  });
+/** The caller's own role: it looks already, or nothing would have been answered. */
+export async function examineCaller({ connection }: Session): Promise<readonly Finding[]> {
+  return (await connection.services.mayOperate())
+    ? [ok("your credentials may look, and operate")]
+    : [
+        warning(
+          "your credentials may look, and not operate: no command that changes something goes through",
+          "as meant for a reader; an operator needs lambda:InvokeFunction on the function's alias `operate`",
+        ),
+      ];
 }
 
 /** SES gives accounts in its sandbox this quota, and hardly any other. */

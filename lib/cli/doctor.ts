@@ -28,14 +28,10 @@ export function examineSettings(
     return { settings, findings: [finding] };
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    return {
-      findings: [
-        fault(
-          error.message.replace(file, name),
-          "`npx cdk synth -q` refuses it too; docs/settings.md has the rules",
-        ),
-      ],
-    };
+    const fix = error.message.includes("ENOENT")
+      ? "name the file of the deployed settings: --settings FILE; `cdk.json` says which one it is"
+      : "`npx cdk synth -q` refuses it too; docs/settings.md has the rules";
+    return { findings: [fault(error.message.replace(file, name), fix)] };
   }
 }
 
@@ -196,7 +192,7 @@ function examineNews({ view, cluster }: Status): readonly Finding[] {
 export const NOT_EXAMINED = [
   "who else starts a scheduler on the nodes, cron and other units above all: systemctl list-unit-files '*scheduler*'",
   "time synchronisation on the nodes: chronyc tracking",
-  "the SSM agent's folders, one for each command, 8,640 a day: du -sh /var/lib/amazon/ssm/*/document/orchestration; `OrchestrationDirectoryCleanup: clean-success` in its configuration removes them",
   "drift of the stack, if nobody has asked lately: aws cloudformation detect-stack-drift",
-  "whether you need this at all: Airflow 2 or later on PostgreSQL or MySQL 8 with row locks runs several schedulers by itself",
+  "whether a permissions boundary will deny the controller what it has not needed yet: what it was denied is above",
+  "whether you need this at all, where the settings name a unit and no profile: Airflow 2 or later with row locks runs several schedulers by itself",
 ] as const;

@@ -176,7 +176,7 @@ export function renderWhy({ waitsFor, steering, nodes, limits }: WhyView): strin
   if (attempts > 0)
     list.push([
       "attempts",
-      `${attempts} have failed${retryAt === null ? "" : `; the next at ${dateTime(retryAt)} UTC`}`,
+      `${attempts} ${attempts === 1 ? "start that has" : "starts that have"} not settled${retryAt === null || attempts < 3 ? "" : `; the next not before ${dateTime(retryAt)} UTC`}`,
     ]);
   return fields(list);
 }

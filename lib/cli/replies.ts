@@ -126,6 +126,21 @@ export function readWish(answer: Answer): WishView {
   return read(wishSchema, answer);
 }
 
+const deployedSchema = z.looseObject({
+  tag: z.looseObject({ key: z.string(), value: z.string() }).nullable(),
+  instanceIds: z.array(z.string()).nullable(),
+  profile: z.string().nullable(),
+  unit: z.string().nullable(),
+});
+
+/** What a cluster's settings look for, as they are deployed. */
+export type DeployedView = z.output<typeof deployedSchema>;
+
+/** Undefined from versions that do not tell it. */
+export function readDeployed(answer: Answer): DeployedView | undefined {
+  return read(z.looseObject({ deployed: deployedSchema.nullish() }), answer).deployed ?? undefined;
+}
+
 /** The nodes of an answer that has some. */
 export function readNodes(answer: Answer): readonly NodeView[] {
   return read(z.looseObject({ nodes: z.array(nodeSchema) }), answer).nodes;

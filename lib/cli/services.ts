@@ -1,8 +1,10 @@
 /** What STS, CloudWatch Logs, SES and Systems Manager say: a refused call says which permission it needs. */
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
+import { DescribeInstancesCommand, EC2Client, type Filter } from "@aws-sdk/client-ec2";
 import {
   GetFunctionConfigurationCommand,
+  InvokeCommand,
   LambdaClient,
   type LambdaClientConfig,
 } from "@aws-sdk/client-lambda";
@@ -14,7 +16,7 @@ import {
 import { ListSubscriptionsByTopicCommand, SNSClient } from "@aws-sdk/client-sns";
 import { DescribeInstanceInformationCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import type { Agent, LogLine, Place, Services } from "./connection.ts";
+import type { Agent, Instance, LogLine, Place, Services, Wanted } from "./connection.ts";
 import { describeCall } from "./failures.ts";
 import { CommandError } from "./io.ts";
 
@@ -47,6 +49,8 @@ export function awsServices(settings: ClientSettings, place: Place): Services {
     logLines: (from, to) => logLines(settings, call, functionName, from, to),
     ...mailServices(settings, call),
     ...stackServices(settings, call, place),
+    instances: (wanted) => call("ec2:DescribeInstances", "*", () => instances(settings, wanted)),
+    mayOperate: () => mayOperate(settings, call, functionName),
     agents: (ids) =>
       call("ssm:DescribeInstanceInformation", "*", async () => {
         const command = new DescribeInstanceInformationCommand({
@@ -66,6 +70,44 @@ export function awsServices(settings: ClientSettings, place: Place): Services {
         );
       }),
   };
+}
+
+/** By filter, never by id: one that EC2 knows no more would make the whole call an error. */
+async function instances(settings: ClientSettings, wanted: Wanted): Promise<readonly Instance[]> {
+  const filter: Filter =
+    "tag" in wanted
+      ? { Name: `tag:${wanted.tag.key}`, Values: [wanted.tag.value] }
+      : { Name: "instance-id", Values: [...wanted.ids] };
+  const client = new EC2Client(settings);
+  const found: Instance[] = [];
+  let next: string | undefined;
+  do {
+    const page = await client.send(
+      new DescribeInstancesCommand({ Filters: [filter], ...(next ? { NextToken: next } : {}) }),
+    );
+    for (const one of page.Reservations?.flatMap((each) => each.Instances ?? []) ?? []) {
+      const state = one.State?.Name ?? "unknown";
+      if (one.InstanceId !== undefined && state !== "terminated")
+        found.push({ id: one.InstanceId, state, profile: one.IamInstanceProfile?.Arn });
+    }
+    next = page.NextToken;
+  } while (next);
+  return found;
+}
+
+/** Lambda checks a dry run's permission, and runs nothing. */
+async function mayOperate(settings: ClientSettings, call: Call, functionName: string): Promise<boolean> {
+  try {
+    await call("lambda:InvokeFunction", `function ${functionName} with its alias operate`, () =>
+      new LambdaClient(settings).send(
+        new InvokeCommand({ FunctionName: functionName, Qualifier: "operate", InvocationType: "DryRun" }),
+      ),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof CommandError && error.message.startsWith("Not allowed")) return false;
+    throw error;
+  }
 }
 
 function stackServices(

@@ -2,72 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import type { Reply } from "../../lambda/actions/reply.ts";
 import { CommandError } from "../../lib/cli/io.ts";
 import { readSettings } from "../../lib/settings/read.ts";
 import { settingsHash } from "../../lib/settings/hash.ts";
-import { type, type Script } from "./support/scripted-io.ts";
+import type { Instance } from "../../lib/cli/connection.ts";
+import { AT, DEPLOYED, FACTS, bad, deployment, examine, instance } from "./support/doctor.ts";
+import type { Script } from "./support/scripted-io.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "doctor-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-const answer = (action: string, data: object): Reply => ({
-  ok: true,
-  action,
-  cluster: "main",
-  code: "STEADY",
-  sentence: "The scheduler runs on i-a; i-b could take over.",
-  data: { ...data },
-});
-
-const AT = "2027-01-15T08:00:00.000Z";
-const FACTS = { systemd: 252, restart: "on-failure", enabled: "disabled", predecessor: 0 };
-const node = (id: string, changes: object = {}) => ({
-  id,
-  role: id === "i-a" ? "active" : "standby",
-  state: id === "i-a" ? "running" : "stopped",
-  guard: "armed",
-  gate: "installed",
-  instance: "running",
-  reportedAt: AT,
-  reportAgeSeconds: 2,
-  facts: FACTS,
-  ...changes,
-});
-
-/** A sound deployment, but for what is said of `i-a`. */
-function deployment(changes: object = {}, status: object = {}, hash?: string): Script {
-  const nodes = [node("i-a", changes), node("i-b")];
-  return {
-    invoke: ({ action }) => {
-      if (action === "version")
-        return answer(action, { version: "0.1.0", clusters: ["main"], settingsHash: hash });
-      if (action === "inspect") return answer(action, { nodes });
-      return answer(action, {
-        recorded: true,
-        phase: "steady",
-        active: "i-a",
-        tickedAt: AT,
-        nodes,
-        ...status,
-      });
-    },
-  };
-}
-
-interface Finding {
-  readonly level: string;
-  readonly what: string;
-  readonly fix?: string;
-}
-
-async function examine(script: Script, words = "doctor --json"): Promise<readonly Finding[]> {
-  const { io } = await type(words, { directory: folder, ...script });
-  return (JSON.parse(io.output) as { findings: Finding[] }).findings;
-}
-
-const bad = (findings: readonly Finding[]) =>
-  findings.filter(({ level }) => level === "FAULT" || level === "warning");
 
 function written(scheduler: string): string {
   const text = `alerts: { from: failover@airline.dev, to: [ops@airline.dev] }
@@ -117,6 +60,27 @@ describe("what nodes tell of themselves", () => {
       "no systemd to gate",
       "nothing but the controller",
     ],
+    [
+      "a predecessor that a boot starts",
+      { facts: { ...FACTS, predecessorAtBoot: true } },
+      "FAULT",
+      "a boot starts the on-node controller",
+      "docs/migration.md",
+    ],
+    [
+      "an agent that keeps what it was sent",
+      { facts: { ...FACTS, agentFolders: 60_480 } },
+      "warning",
+      "60480 folders",
+      "OrchestrationDirectoryCleanup",
+    ],
+    [
+      "an agent that keeps more than can be counted",
+      { facts: { ...FACTS, agentFolders: -1 } },
+      "warning",
+      "more folders",
+      "OrchestrationDirectoryCleanup",
+    ],
     ["a gate that is not there", { gate: "failed" }, "FAULT", "gate is failed", "why"],
     [
       "an instance that EC2 does not find",
@@ -143,6 +107,79 @@ describe("what nodes tell of themselves", () => {
     const steering = { kind: "observing", since: AT, by: "ops", reason: "first look" };
     const findings = await examine(deployment({ facts: { ...FACTS, predecessor: 4711 } }, { steering }));
     expect(findings.find(({ what }) => what.includes("4711"))?.level).toBe("warning");
+  });
+});
+
+describe("what EC2 and Systems Manager tell", () => {
+  const managed = (...ids: readonly string[]): NonNullable<Script["services"]> => ({
+    agents: () =>
+      Promise.resolve(new Map(ids.map((id) => [id, { version: "3.3.0", latest: true, ping: "Online" }]))),
+  });
+  const found = (...instances: readonly Instance[]) => ({ instances: () => Promise.resolve(instances) });
+  const a = instance("i-a");
+  const bare = instance("i-c", { profile: undefined });
+
+  it.each<[what: string, services: Script["services"], words: string, fix: string]>([
+    [
+      "an instance with the tag that nobody manages",
+      { ...managed("i-a", "i-b"), ...found(a, instance("i-b"), instance("i-c")) },
+      "i-c is not managed",
+      "install and start the SSM agent",
+    ],
+    [
+      "an instance with the tag and without a role",
+      { ...managed("i-a", "i-b"), ...found(a, instance("i-b"), bare) },
+      "i-c is not managed by Systems Manager: no command reaches it; it has no instance profile",
+      "AmazonSSMManagedInstanceCore",
+    ],
+    ["a tag that nobody carries", found(), "no instance carries the tag scheduler-failover=main", "tag"],
+  ])("finds %s", async (_, services, words, fix) => {
+    const [finding] = bad(await examine({ ...deployment(), services: services ?? {} }));
+    expect(finding).toMatchObject({
+      level: "FAULT",
+      what: expect.stringContaining(words) as string,
+      fix: expect.stringContaining(fix) as string,
+    });
+  });
+
+  it("asks for those that are listed, and finds one that there is not", async () => {
+    const listed = { ...DEPLOYED, tag: null, instanceIds: ["i-a", "i-b", "i-gone"] };
+    const [finding, ...more] = bad(await examine(deployment({}, {}, undefined, { main: listed })));
+    expect(finding?.what).toBe("main: there is no instance i-gone here");
+    expect(more).toEqual([]);
+  });
+
+  it.each([
+    ["the same unit", DEPLOYED.unit, "FAULT"],
+    ["a unit of its own", "celery-beat.service", "warning"],
+  ])("finds nodes of two clusters, where the other has %s", async (_, unit, level) => {
+    const beat = { ...DEPLOYED, tag: { key: "beat", value: "yes" }, unit };
+    const [finding] = bad(await examine(deployment({}, {}, undefined, { main: DEPLOYED, beat })));
+    expect(finding).toMatchObject({ level, what: expect.stringContaining("both on i-a, i-b") as string });
+  });
+
+  it("does without the word of a version that does not say what it looks for", async () => {
+    const findings = await examine(deployment({}, {}, undefined, { main: null as unknown as object }));
+    expect(bad(findings)).toEqual([]);
+  });
+});
+
+describe("what the deployment tells", () => {
+  it("shows an Airflow that may not need this at all", async () => {
+    const [finding] = bad(
+      await examine(deployment({}, {}, undefined, { main: { ...DEPLOYED, profile: "airflow-2" } })),
+    );
+    expect(finding?.what).toContain("runs several schedulers by itself");
+  });
+
+  it("says whether whoever asks may change something", async () => {
+    const reader = { mayOperate: () => Promise.resolve(false) };
+    const [finding] = bad(await examine({ ...deployment(), services: reader }));
+    expect(finding).toMatchObject({
+      level: "warning",
+      what: expect.stringContaining("may look, and not operate") as string,
+      fix: expect.stringContaining("alias `operate`") as string,
+    });
   });
 });
 
@@ -212,11 +249,12 @@ describe("what other services tell", () => {
 
 describe("what the settings tell", () => {
   const SETTINGS = "doctor --json --settings settings.yaml";
+  const here = (hash: string): Script => ({ ...deployment({}, {}, hash), directory: folder });
 
   it("are compared with those that are deployed", async () => {
     const hash = written("{ unit: airflow-scheduler.service }");
-    expect(bad(await examine(deployment({}, {}, hash), SETTINGS))).toEqual([]);
-    const [finding] = bad(await examine(deployment({}, {}, "0123456789ab"), SETTINGS));
+    expect(bad(await examine(here(hash), SETTINGS))).toEqual([]);
+    const [finding] = bad(await examine(here("0123456789ab"), SETTINGS));
     expect(finding).toMatchObject({ level: "warning", fix: expect.stringContaining("cdk diff") as string });
   });
 
@@ -226,16 +264,19 @@ describe("what the settings tell", () => {
     ["nohup", "cd /opt && nohup airflow scheduler"],
   ])("show %s in the start, which leaves what the guard looks at", async (program, start) => {
     const hash = written(`{ start: "${start}", pattern: "airflow scheduler" }`);
-    const [finding] = bad(await examine(deployment({}, {}, hash), SETTINGS));
+    const [finding] = bad(await examine(here(hash), SETTINGS));
     expect(finding).toMatchObject({
       level: "FAULT",
       what: expect.stringContaining(`uses ${program}`) as string,
     });
   });
 
-  it("show an Airflow that may not need this at all", async () => {
-    const hash = written("{ profile: airflow-2 }");
-    const [finding] = bad(await examine(deployment({}, {}, hash), SETTINGS));
-    expect(finding?.what).toContain("runs several schedulers by itself");
+  it("are not taken for sound where there are none, and which file they are in is asked for", async () => {
+    const script = { ...here(""), directory: "/nowhere" };
+    const [finding] = bad(await examine(script, SETTINGS));
+    expect(finding).toMatchObject({
+      level: "FAULT",
+      fix: expect.stringContaining("--settings FILE") as string,
+    });
   });
 });

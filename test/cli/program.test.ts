@@ -123,6 +123,19 @@ describe("get_current_host", () => {
     const { code, io } = await type("get_current_host");
     expect(code).toBe(1);
     expect(io.output).toBe("current host: laptop\n");
-    expect(io.errors).toContain("nodes are named by instance id");
+    expect(io.errors).toMatch(/nodes are\s+named by instance id/);
+  });
+
+  it("prints both as JSON, with null for what there is not", async () => {
+    const { code, io } = await type("get_current_host --json", { instanceId: "i-0a1f2e3d4c5b69788" });
+    expect(code).toBe(0);
+    expect(JSON.parse(io.output)).toEqual({
+      instanceId: "i-0a1f2e3d4c5b69788",
+      hostName: "laptop",
+      settings: "instanceIds: [i-0a1f2e3d4c5b69788]",
+    });
+    const elsewhere = await type("get_current_host --json");
+    expect(elsewhere.code).toBe(1);
+    expect(JSON.parse(elsewhere.io.output)).toEqual({ instanceId: null, hostName: "laptop", settings: null });
   });
 });

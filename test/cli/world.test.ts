@@ -235,7 +235,7 @@ describe("doctor", () => {
     expect(code).toBe(1);
     const { findings } = JSON.parse(io.output) as { findings: { level: string; what: string }[] };
     expect(findings.filter(({ level }) => level === "FAULT").map(({ what }) => what)).toEqual(
-      NODES.map((id) => `${id} is not managed by Systems Manager`),
+      NODES.map((id) => `${id} is not managed by Systems Manager: no command reaches it`),
     );
     expect(findings.find(({ level }) => level === "warning")?.what).toContain("version 9.9.9");
   });

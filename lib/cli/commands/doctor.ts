@@ -3,17 +3,18 @@ import { resolve } from "node:path";
 import type { ExitCode } from "../io.ts";
 import { examineCluster, examineSettings, examineVersions, NOT_EXAMINED } from "../doctor.ts";
 import type { Finding, Level } from "../finding.ts";
-import { examineScheduling } from "../doctor-machine.ts";
+import { examineNeed, examineScheduling } from "../doctor-machine.ts";
+import { examineNodes, type ClusterNodes } from "../doctor-nodes.ts";
 import {
   asked,
-  examineAgents,
+  examineCaller,
   examineDeployedSettings,
   examineLog,
   examineMail,
   examineStack,
 } from "../doctor-services.ts";
 import { wrap, type Colour } from "../render.ts";
-import { readClusters, readNodes, readStatus, type Status } from "../replies.ts";
+import { readClusters, readDeployed, readNodes, readStatus, type Status } from "../replies.ts";
 import type { CommonOptions, Session } from "../session.ts";
 import { define, runs, withCluster, withJson, type Tool } from "../tool.ts";
 
@@ -27,7 +28,7 @@ export function addDoctor(tool: Tool): void {
     group: "look",
     summary: "Examine the deployment, and say what to do about each finding",
     description:
-      "Function and versions, ticks, scheduler; of each node guard, gate, clock, systemd, its unit, its SSM agent, and whether the on-node controller still runs there; what the controller was denied, drift, and who gets the alarms. With --settings also the settings, whether they are the deployed ones, and SES. It ends with what it cannot see from here.",
+      "Function and versions, ticks, scheduler; of each node guard, gate, clock, systemd, its unit, and whether the on-node controller still runs there or comes with a boot; who carries the cluster's tag, has no role, or belongs to two clusters; the SSM agents and the folders that they keep; what you may do, what the controller was denied, drift, and who gets the alarms. With --settings also the settings, whether they are the deployed ones, and SES. It ends with what it cannot see from here.",
     exits: ["no fault was found", "a fault was found"],
   });
   withJson(withCluster(command), "print the findings as JSON").option(
@@ -50,17 +51,18 @@ async function examine(
 ): Promise<readonly Finding[]> {
   const deployed = readClusters(session.expect(await session.look("version", { cluster: undefined })));
   const clusters = cluster === undefined ? deployed.clusters : [cluster];
-  const states = await Promise.all(clusters.map((name) => statusOf(session, name)));
+  const states = await Promise.all(clusters.map((name) => stateOf(session, name)));
   const written = file === undefined ? undefined : examineSettings(resolve(io.directory, file), file);
   const { settings } = written ?? {};
-  const nodes = [...new Set(states.flatMap(({ view }) => view.nodes.map(({ id }) => id)))];
   return [
     examineVersions(version, deployed.version),
     ...(written?.findings ?? [
       { level: "unknown", what: "settings and mail: not examined", fix: "pass --settings FILE" } as const,
     ]),
-    ...states.flatMap((status) => examineCluster(status, io.now())),
-    ...(await asked("SSM agents", () => examineAgents(session, nodes))),
+    ...states.flatMap(({ status }) => examineCluster(status, io.now())),
+    ...states.flatMap(({ cluster, deployed }) => examineNeed(cluster, deployed?.profile)),
+    ...(await examineNodes(session.connection.services, states)),
+    ...(await asked("your own role", () => examineCaller(session))),
     ...(await asked("the controller's log", () => examineLog(session))),
     ...(await asked("the stack", () => examineStack(session))),
     ...(settings ? examineDeployedSettings(settings, deployed.settingsHash) : []),
@@ -69,13 +71,22 @@ async function examine(
   ];
 }
 
-async function statusOf(session: Session, cluster: string): Promise<Status> {
+interface State extends ClusterNodes {
+  readonly status: Status;
+}
+
+async function stateOf(session: Session, cluster: string): Promise<State> {
   const status = readStatus(session.expect(await session.look("status", { cluster })));
-  if (!status.view.recorded) return status;
-  // The clocks are told by `inspect` alone, which versions before this one do not have.
-  const inspected = await session.look("inspect", { cluster });
-  if (!inspected.ok) return status;
-  return { ...status, view: { ...status.view, nodes: [...readNodes(inspected)] } };
+  // Clocks, machines and what is deployed are told by `inspect` alone, which versions before this one do not have.
+  const inspected = status.view.recorded ? await session.look("inspect", { cluster }) : undefined;
+  if (!inspected?.ok) return { cluster, status, deployed: undefined, ids: [] };
+  const nodes = [...readNodes(inspected)];
+  return {
+    cluster,
+    status: { ...status, view: { ...status.view, nodes } },
+    deployed: readDeployed(inspected),
+    ids: nodes.map(({ id }) => id),
+  };
 }
 
 const COLOURS: Readonly<Record<Level, Colour>> = {

@@ -36,16 +36,24 @@ function addGetCurrentHost(tool: Tool): void {
       "By the instance metadata service, version 2. Outside EC2 it prints the host's name, by which the controller can find no node.",
     exits: ["this is an EC2 instance", "it is none, or its metadata service does not answer"],
   });
-  runsHere(tool, command, async () => {
+  withJson(command, "print id, host name and settings line as JSON");
+  runsHere<{ readonly json?: boolean }>(tool, command, async ({ json }) => {
     const id = await io.instanceId();
+    const line = id === undefined ? null : `instanceIds: [${id}]`;
+    if (json === true) {
+      io.out(JSON.stringify({ instanceId: id ?? null, hostName: io.hostName, settings: line }, undefined, 2));
+      return id === undefined ? 1 : 0;
+    }
     io.out(`current host: ${id ?? io.hostName}`);
     if (id === undefined) {
       io.err(
-        "This is no EC2 instance, or its metadata service does not answer: nodes are named by instance id.",
+        wrap(
+          "This is no EC2 instance, or its metadata service does not answer: nodes are named by instance id.",
+        ),
       );
       return 1;
     }
-    io.out(`for the settings, below clusters.NAME.nodes, a list of all nodes:\n  instanceIds: [${id}]`);
+    io.out(`for the settings, below clusters.NAME.nodes, a list of all nodes:\n  ${line}`);
     return 0;
   });
 }

@@ -9,7 +9,7 @@ import type {
 } from "../../../lib/cli/connection.ts";
 import { CommandError, type ExitCode, type Io } from "../../../lib/cli/io.ts";
 import { run } from "../../../lib/cli/program.ts";
-import { BEGIN } from "./world.ts";
+import { BEGIN, NODES } from "./world.ts";
 
 export interface Script {
   /** Answers an action; the default refuses to be asked. */
@@ -146,6 +146,8 @@ export class ScriptedIo implements Io {
   }
 }
 
+const PROFILE = "arn:aws:iam::123456789012:instance-profile/Airflow";
+
 const SERVICES: Services = {
   caller: () => Promise.resolve("arn:aws:sts::123456789012:assumed-role/Operator/ana"),
   logLines: () => Promise.resolve<readonly LogLine[]>([]),
@@ -153,6 +155,11 @@ const SERVICES: Services = {
   mailIdentities: (names) => Promise.resolve(new Map(names.map((name) => [name, "Success"]))),
   agents: (ids) =>
     Promise.resolve(new Map(ids.map((id) => [id, { version: "3.3.3572.0", latest: true, ping: "Online" }]))),
+  instances: (wanted) =>
+    Promise.resolve(
+      ("ids" in wanted ? wanted.ids : NODES).map((id) => ({ id, state: "running", profile: PROFILE })),
+    ),
+  mayOperate: () => Promise.resolve(true),
   stack: () => Promise.resolve({ drift: "IN_SYNC", topicArn: "arn:aws:sns:eu-west-1:123456789012:alarms" }),
   subscriptions: () => Promise.resolve([{ endpoint: "ops@airline.dev", confirmed: true }]),
 };

@@ -136,7 +136,7 @@ describe("inspect", () => {
     expect(await look("inspect")).toMatchObject({
       ok: true,
       code: "INSPECTED",
-      sentence: "1 of 2 nodes answered when last asked; 1 of them run a scheduler.",
+      sentence: "1 of 2 nodes answered when last asked; 1 of them runs a scheduler.",
       data: {
         tickedAt: NOW,
         nodes: [
