@@ -1,5 +1,6 @@
 /** What setup.sh has made: folders that lie over each other as one disk. */
-export type DaemonName = "celery-beat" | "airflow-2" | "airflow-3" | "dagster-daemon";
+export const DAEMON_NAMES = ["celery-beat", "airflow-2", "airflow-3", "dagster-daemon"] as const;
+export type DaemonName = (typeof DAEMON_NAMES)[number];
 
 /** By name, the lowest first: the image, the tools, and one for each daemon. */
 export type Layers = ReadonlyMap<string, string>;

@@ -9,17 +9,12 @@
  *   tsx test/daemons/run.ts --list | --json | --events
  */
 import { parseArgs } from "node:util";
-import type { Daemon } from "../real-nodes/daemon.ts";
-import { RunFolder } from "../real-nodes/host.ts";
 import type { Lane } from "../real-nodes/lanes.ts";
 import { Stage } from "../real-nodes/stage.ts";
-import { choose, prepare, runSuite } from "../real-nodes/suite.ts";
-import { airflow } from "./airflow.ts";
-import { celeryBeat } from "./celery-beat.ts";
-import { dagsterDaemon } from "./dagster.ts";
+import { choose, runSuite } from "../real-nodes/suite.ts";
 import { type DaemonLane, LANES } from "./lanes.ts";
-import { layerOf, type Layers, readLayers } from "./layers.ts";
-import { Services } from "./services.ts";
+import { layerOf } from "./layers.ts";
+import { type Made, make, makeDaemon } from "./make.ts";
 
 const { values } = parseArgs({
   options: {
@@ -49,38 +44,25 @@ if (values.list) {
 }
 
 async function run(): Promise<number> {
-  // The observer at the broker is celery's.
-  const daemons = new Set(["celery-beat", ...chosen.map(({ daemon }) => daemon)]);
-  const prepared = prepare(new URL("setup.sh", import.meta.url), [...daemons], { cases: count });
-  if (typeof prepared === "number") return prepared;
-  const layers = readLayers(prepared);
-  const folder = new RunFolder();
-  const beats = chosen.filter(({ daemon }) => daemon === "celery-beat").map(({ name }) => name);
-  const services = new Services(folder, beats);
-  await services.start(layers);
+  const made = await make(chosen, count);
+  if (typeof made === "number") return made;
   const lanes: Lane[] = [];
-  for (const lane of chosen) lanes.push(await toLane(lane, services, layers));
+  for (const lane of chosen) lanes.push(await toLane(lane, made));
   return await runSuite({
     lanes,
     json: values.json,
     events: values.events,
     open: () =>
       Stage.open({
-        image: layerOf(layers, "image"),
+        image: layerOf(made.layers, "image"),
         clusters: lanes.map(({ cluster }) => cluster),
-        run: folder,
+        run: made.folder,
       }),
   });
 }
 
-async function toLane(lane: DaemonLane, services: Services, layers: Layers): Promise<Lane> {
+async function toLane(lane: DaemonLane, made: Made): Promise<Lane> {
   const { name, timers, cases } = lane;
-  const by = await daemonOf(lane, services, layers);
+  const by = await makeDaemon(lane, made);
   return { cluster: { name, enabled: false, by, timers }, cases };
-}
-
-async function daemonOf({ name, daemon }: DaemonLane, services: Services, layers: Layers): Promise<Daemon> {
-  if (daemon === "celery-beat") return celeryBeat(name, services, layers);
-  if (daemon === "dagster-daemon") return dagsterDaemon(name, services, layers);
-  return await airflow(daemon, name, services, layers);
 }

@@ -94,6 +94,6 @@ export const SUITES: readonly Suite[] = [
     group: "ci",
     needs: "Java, Python and PyPI",
   },
-  { name: "soak", command: ["tsx", "test/soak/soak.ts", "--seconds", "90", "--seed", "3"], group: "ci" },
+  { name: "soak", command: ["tsx", "test/soak/soak.ts", "--seconds", "180", "--seed", "3"], group: "ci" },
   { name: "tour", command: ["tsx", "test/tour/tour.ts"], group: "ci" },
 ];
