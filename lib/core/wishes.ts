@@ -13,12 +13,14 @@ const LETS_GO: ReadonlySet<string> = new Set(["observe", "detach"]);
 /**
  * Whether a wish may take the place of another one that is under way. A move that waits makes room for all but another
  * move. One that has begun is carried on by the phase without its wish, so that only what its hanging would lock out may
- * take its place: the operator's word for a node that is silent, and letting go.
+ * take its place: the operator's word for a node that is silent, letting go, and, where nothing has been started yet, a
+ * node that may run one again, for it may hang because every node is excluded.
  */
 export function takesPlaceOf(wish: Pick<Wish, "action" | "override">, standing: Wish): boolean {
   if (hasEnded(standing)) return true;
   if (!MOVES.has(standing.action)) return false;
   if (LETS_GO.has(wish.action) || wish.override !== undefined) return true;
+  if (wish.action === "include" && standing.phase === "stopping") return true;
   return standing.phase === "accepted" && !MOVES.has(wish.action);
 }
 

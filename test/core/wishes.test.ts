@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { takesPlaceOf } from "../../lib/core/wishes.ts";
 import { whyOf } from "../../lib/core/why.ts";
-import type { Wish, WishAction, WishPhase } from "../../lib/core/model.ts";
+import type { Drill, Wish, WishAction, WishPhase } from "../../lib/core/model.ts";
 import { stopping } from "./support/known.ts";
 import { Play } from "./support/play.ts";
 import { NOW, SECOND, node, proven, recordWith, settingsWith, steered, wish } from "./support/situation.ts";
@@ -200,6 +200,24 @@ describe("a wish about how the ticks steer", () => {
   });
 });
 
+describe("a node that is included again", () => {
+  it("ends a move that hangs because every node is excluded", () => {
+    const record = recordWith({
+      phase: stopping,
+      nodes: { a: proven("a"), b: proven("b") },
+      excluded: ["a", "b"],
+      request: wish({ action: "include", to: "b" }),
+    });
+    const play = new Play(record).ticks(2);
+    expect(play.running).toEqual(new Set(["b"]));
+  });
+});
+
+const DRILLS: Readonly<Record<"there" | "back", Drill>> = {
+  there: { leg: "there", begunAt: 0, gapSeconds: 0 },
+  back: { leg: "back", begunAt: NOW - 90 * SECOND, gapSeconds: 2 },
+};
+
 describe("a wish that stands in the way of another one", () => {
   const standing = (action: WishAction, phase: WishPhase) => wish({ action, phase });
 
@@ -212,6 +230,9 @@ describe("a wish that stands in the way of another one", () => {
     ["failover", "stopping", { action: "cancel" }, false],
     ["failover", "stopping", { action: "failover" }, false],
     ["failover", "stopping", { action: "failover", override: "a" }, true],
+    ["failover", "stopping", { action: "include" }, true],
+    ["failover", "starting", { action: "include" }, false],
+    ["failover", "stopping", { action: "exclude" }, false],
     ["failover", "starting", { action: "detach" }, true],
     ["failover", "going-back", { action: "observe" }, true],
     ["failover", "done", { action: "switchover" }, true],
@@ -221,6 +242,37 @@ describe("a wish that stands in the way of another one", () => {
   ])("%s, %s, and then %j: makes room %j", (action, phase, next, makesRoom) => {
     expect(takesPlaceOf(next, standing(action, phase))).toBe(makesRoom);
   });
+
+  it.each<["there" | "back", WishPhase, Pick<Wish, "action" | "override">, boolean]>([
+    ["there", "accepted", { action: "cancel" }, true],
+    ["there", "accepted", { action: "pause" }, true],
+    ["there", "accepted", { action: "failover" }, false],
+    ["there", "stopping", { action: "pause" }, false],
+    ["there", "verifying", { action: "switchover" }, false],
+    ["there", "verifying", { action: "failover" }, false],
+    ["there", "verifying", { action: "failover", override: "b" }, true],
+    ["there", "going-back", { action: "cancel" }, false],
+    ["there", "starting", { action: "detach" }, true],
+    // Half-way it waits again: whoever takes its place then leaves the scheduler where the drill has brought it.
+    ["back", "accepted", { action: "cancel" }, true],
+    ["back", "accepted", { action: "exclude" }, true],
+    ["back", "accepted", { action: "switchover" }, false],
+    ["back", "stopping", { action: "cancel" }, false],
+    ["back", "verifying", { action: "observe" }, true],
+    ["back", "done", { action: "switchover" }, true],
+    ["there", "failed", { action: "failover" }, true],
+  ])("a drill on its way %s, %s, and then %j: makes room %j", (leg, phase, next, makesRoom) => {
+    const drill = { ...standing("switchover", phase), drill: DRILLS[leg] };
+    expect(takesPlaceOf(next, drill)).toBe(makesRoom);
+  });
+
+  it.each<WishPhase>(["accepted", "stopping", "verifying"])(
+    "a drill asked for beside a move that is %s has to wait as any other move",
+    (phase) => {
+      const next = { action: "switchover", drill: DRILLS.there } as const;
+      expect(takesPlaceOf(next, standing("failover", phase))).toBe(false);
+    },
+  );
 });
 
 describe("why", () => {
