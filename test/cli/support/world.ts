@@ -12,6 +12,7 @@ import { Cluster, OBEYS, type World } from "../../simulation/cluster.ts";
 import { endByItself } from "../../simulation/converge.ts";
 import { Faults } from "../../simulation/faults.ts";
 import { InstanceModel } from "../../simulation/instance.ts";
+import { stopInstance } from "../../simulation/instances.ts";
 import { Judge } from "../../simulation/judge.ts";
 import { startLoop } from "../../simulation/loop.ts";
 import { newNode } from "../../simulation/node.ts";
@@ -94,7 +95,23 @@ export class SmallWorld {
   }
 
   cutOffActive(): void {
-    this.cluster.ailmentsOf(this.active).cutOffUntil = this.timeline.now + 3_600_000;
+    this.cutOff(this.active);
+  }
+
+  cutOff(id: string): void {
+    this.cluster.ailmentsOf(id).cutOffUntil = this.timeline.now + 3_600_000;
+  }
+
+  /** Its instance is terminated; another one replaces it some time later. */
+  loseActive(): void {
+    const node = this.cluster.nodes.get(this.active);
+    if (!node) throw new Error("no scheduler runs");
+    stopInstance(this.cluster, node, false);
+  }
+
+  /** The nodes on which a scheduler runs, whoever may know of it. */
+  get running(): readonly string[] {
+    return [...this.cluster.nodes.values()].flatMap(({ id, scheduler }) => (scheduler ? [id] : []));
   }
 
   killScheduler(): void {
