@@ -1,17 +1,21 @@
-/** The safety rules, each with the change of source that switches it off. */
+/** The rules, each with the change of source that switches it off. */
 export interface Mutation {
-  /** The rule in words; specification names in brackets where docs/spec/Failover.tla has the rule. */
+  /** By which docs/spec/README.md knows the rule, or docs/evidence.md the few that the specification does not have. */
+  readonly name: string;
+  /** What of it is switched off. */
   readonly rule: string;
   readonly file: string;
   readonly find: string;
   readonly replace: string;
   /** What the violation must say. */
   readonly expect: RegExp;
-  /** Where the rule is kept a second time, that too is switched off. */
   /** What looks for it; the simulation, if absent. */
   readonly by?: "explore";
   /** How to look for it. */
   readonly args?: readonly string[];
+  /** It takes longer than 10 s: the short form leaves it out. */
+  readonly slow?: true;
+  /** Where the rule is kept a second time, that too is switched off. */
   readonly and?: readonly { readonly file: string; readonly find: string; readonly replace: string }[];
 }
 
@@ -22,34 +26,39 @@ const only = (...kinds: readonly string[]): readonly string[] => ["--only", kind
 
 const CONTROLLER: readonly Mutation[] = [
   {
-    rule: "a write requires the record that was read [conditional]",
+    name: "conditional",
+    rule: "a write requires the record that was read",
     file: "test/simulation/store.ts",
     find: 'if (expected === "none" ? found !== undefined : !isExpected(found, expected)) return false;',
     replace: "",
     expect: /two schedulers|token|plan|obeyed|history/,
   },
   {
-    rule: "every plan has a token of its own [tokenPerPlan]",
+    name: "tokenPerPlan",
+    rule: "every plan has a token of its own",
     file: "lambda/tick.ts",
     find: "Math.max(decision.record.token + 1, now, tokenAbove + 1)",
     replace: "Math.max(decision.record.token, this.begun, tokenAbove)",
     expect: /two schedulers|two plans|changed under|used twice/,
   },
   {
-    rule: "a start rests on a proof for every other node [proof]",
+    name: "proof",
+    rule: "a start rests on a proof for every other node",
     file: "lib/core/proof.ts",
     find: "id !== target && proofOf(record.nodes[id] ?? UNKNOWN_NODE, settings, now) === undefined",
     replace: 'id !== target && id === ""',
     expect: UNPROVEN,
   },
   {
-    rule: "a promise is on the record before it is sent [writeAhead]",
+    name: "writeAhead",
+    rule: "a promise is on the record before it is sent",
     file: "lib/core/plan.ts",
     find: "if (id === plan.active) return { ...node, stopBy: promised(node, plan, settings), proof: undefined };",
     replace: "",
     expect: UNPROVEN,
   },
   {
+    name: "writeAhead",
     rule: "a plan is written before it is sent",
     file: "lambda/tick.ts",
     find: "if (!(await writeRecord(ports, planned, expected, wish))) return await this.lost();\n      expected",
@@ -57,7 +66,8 @@ const CONTROLLER: readonly Mutation[] = [
     expect: /before it is written|before it was written|never written|two schedulers/,
   },
   {
-    rule: "a grant's end counts a kill grace later [graceMargin]",
+    name: "graceMargin",
+    rule: "a grant's end counts a kill grace later",
     file: "lib/core/plan.ts",
     find: "const until = plan.until + settings.timers.killGraceSeconds * 1000;",
     replace: "const until = plan.until;",
@@ -72,7 +82,8 @@ const CONTROLLER: readonly Mutation[] = [
     expect: TWO,
   },
   {
-    rule: "a grant's end counts a clock difference later [skewMargin]",
+    name: "skewMargin",
+    rule: "a grant's end counts a clock difference later",
     file: "lib/core/proof.ts",
     find: "const certain = node.stopBy + settings.timers.skewSeconds * 1000;",
     replace: "const certain = node.stopBy - 0 * settings.timers.skewSeconds;",
@@ -80,7 +91,8 @@ const CONTROLLER: readonly Mutation[] = [
     expect: UNPROVEN,
   },
   {
-    rule: "a reply counts for the plan that it answers [currentToken]",
+    name: "currentToken",
+    rule: "a reply counts for the plan that it answers",
     file: "test/simulation/wire.ts",
     find: "const line = command?.replies.get(node);",
     replace:
@@ -88,6 +100,7 @@ const CONTROLLER: readonly Mutation[] = [
     expect: UNPROVEN,
   },
   {
+    name: "nonce",
     rule: "a write without an answer is not believed",
     file: "lambda/write-record.ts",
     find: 'if (outcome !== "unclear") return outcome === "written";',
@@ -95,6 +108,7 @@ const CONTROLLER: readonly Mutation[] = [
     expect: /two schedulers|before it was written|never written|sent/,
   },
   {
+    name: "ec2AfterRead",
     rule: "EC2's word is younger than the record that was read",
     file: "lambda/tick.ts",
     find: "const stored = await ports.store.read(context.cluster);\n  const refusal",
@@ -125,7 +139,9 @@ const CONTROLLER: readonly Mutation[] = [
     expect: UNPROVEN,
   },
   {
+    name: "ec2Ends",
     rule: "what EC2's word proved ends with that word",
+    slow: true,
     file: "lib/core/notes.ts",
     find: 'return node.proof?.kind === "instance-stopped" ? { ...node, stopBy: "ever", proof: undefined } : node;',
     replace: "return node;",
@@ -133,6 +149,7 @@ const CONTROLLER: readonly Mutation[] = [
     expect: UNPROVEN,
   },
   {
+    name: "ec2Words",
     rule: "only `stopped` and `terminated` are EC2's word that it runs nothing",
     file: "lib/core/notes.ts",
     find: 'const GONE: ReadonlySet<string> = new Set(["stopped", "terminated"]);',
@@ -141,20 +158,26 @@ const CONTROLLER: readonly Mutation[] = [
     expect: TWO,
   },
   {
+    name: "stopProof",
     rule: "a look is no proof",
+    slow: true,
     file: "lib/core/proof.ts",
     find: 'if (!isActive && plan.others === "stop" && report.state === "stopped" && provesStopped(report, settings)) {',
     replace: 'if (!isActive && report.state === "stopped" && provesStopped(report, settings)) {',
+    args: only("record deleted", "crash loop", "stops are slow"),
     expect: UNPROVEN,
   },
   {
+    name: "stopProof",
     rule: "a failed start of the active node is no proof",
+    slow: true,
     file: "lib/core/proof.ts",
     find: 'if (!isActive && plan.others === "stop" && report.state',
     replace: 'if (plan.others === "stop" && report.state',
     expect: UNPROVEN,
   },
   {
+    name: "stopProof",
     rule: "unknown is not stopped: only the word `stopped` proves anything",
     file: "lib/core/proof.ts",
     find: 'plan.others === "stop" && report.state === "stopped" &&',
@@ -163,6 +186,7 @@ const CONTROLLER: readonly Mutation[] = [
     expect: UNPROVEN,
   },
   {
+    name: "armedTime",
     rule: "time proves nothing of a node whose guard is not armed",
     file: "lib/core/proof.ts",
     find: 'return report.guard === "armed" && report.grantUntil > 0 &&',
@@ -182,6 +206,7 @@ const CONTROLLER: readonly Mutation[] = [
     expect: TWO,
   },
   {
+    name: "distrust",
     rule: "a record that was not saved for long has lost its proofs",
     file: "lib/core/rules-before.ts",
     find: "holds: (facts) => isOld(facts) && !LEAVES_ALONE.has(course(facts)),",
@@ -190,6 +215,7 @@ const CONTROLLER: readonly Mutation[] = [
     expect: UNPROVEN,
   },
   {
+    name: "outbox",
     rule: "an entry of the history waits on until it is published too",
     file: "lib/core/news.ts",
     find: "return history && written.has(each.key) ? [{ ...rest, event: history }] : [each];",
@@ -197,6 +223,16 @@ const CONTROLLER: readonly Mutation[] = [
     expect: /was not published|never published/,
   },
   {
+    name: "refusals",
+    rule: "a node that answers and only refuses is promised no later end",
+    file: "lib/core/plan.ts",
+    find: "return evasiveSince !== undefined && evasiveSince < reportedAt;",
+    replace: "return evasiveSince !== undefined && reportedAt < 0;",
+    args: [...only("node only refuses"), "--kind", "guarded"],
+    expect: /0 schedulers in the calm/,
+  },
+  {
+    name: "detachPromise",
     rule: "a detach promises for ever",
     file: "lib/core/plan.ts",
     find: 'return plan.others === "detach" ? { ...node, stopBy: "ever", proof: undefined } : node;',
@@ -215,14 +251,17 @@ const CONTROLLER: readonly Mutation[] = [
 
 const NODE: readonly Mutation[] = [
   {
-    rule: "a node refuses an older plan [token]",
+    name: "token",
+    rule: "a node refuses an older plan",
     file: "test/simulation/node.ts",
     find: "if (plan.token < node.seen) return",
     replace: "if (plan.token < 0) return",
     expect: TWO,
   },
   {
-    rule: "a grant is made out to a life [bootId]",
+    name: "life",
+    rule: "a grant is made out to a life",
+    slow: true,
     file: "test/simulation/node.ts",
     find: 'if (plan.life !== node.life) return "life";',
     replace: "",
@@ -230,6 +269,7 @@ const NODE: readonly Mutation[] = [
     expect: TWO,
   },
   {
+    name: "untilPast",
     rule: "a plan whose end is past starts nothing",
     file: "test/simulation/node.ts",
     find: 'if (plan.until <= clock) return "until-past";',
@@ -246,6 +286,7 @@ const NODE: readonly Mutation[] = [
     expect: TWO,
   },
   {
+    name: "lastCheck",
     rule: "the starter looks again whether its operation is still the one",
     file: "test/simulation/node.ts",
     find: "if (!isCurrent(node, nonce)) return false;",
@@ -265,7 +306,9 @@ const NODE: readonly Mutation[] = [
     expect: TWO,
   },
   {
+    name: "recheck",
     rule: "between its look and its start no newer plan has come",
+    slow: true,
     file: "test/simulation/node.ts",
     find: "if (node.seen !== plan.token) return false;",
     replace: "",
@@ -287,14 +330,16 @@ const NODE: readonly Mutation[] = [
     expect: TWO,
   },
   {
-    rule: "the guard stops the scheduler when its grant is over [guard]",
+    name: "guard",
+    rule: "the guard stops the scheduler when its grant is over",
     file: "test/simulation/node.ts",
     find: 'if (node.guard !== "armed" || node.grantUntil > clockOf(node, now)) return false;',
     replace: "return false;",
     expect: TWO,
   },
   {
-    rule: "the gate refuses a start without a grant [gate]",
+    name: "gate",
+    rule: "the gate refuses a start without a grant",
     file: "test/simulation/node.ts",
     find: "if (node.gate && (node.guard",
     replace: "if (node.gate && node.made < 0 && (node.guard",

@@ -82,6 +82,7 @@ export const SUITES: readonly Suite[] = [
   },
   { name: "simulation", command: ["tsx", "test/simulation/simulate.ts", "--seeds", "150"], group: "ci" },
   { name: "exploration", command: ["tsx", "test/explore/explore.ts"], group: "ci" },
+  { name: "mutations", command: ["tsx", "test/explore/mutations.ts", "--quick"], group: "ci" },
   { name: "contention", command: ["tsx", "test/contention/contention.ts"], group: "ci" },
   {
     name: "ten clusters, one of them slow",
