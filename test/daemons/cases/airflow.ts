@@ -61,8 +61,9 @@ export const accounted: Case = {
     return {
       "tasks of all cases": begun,
       "of them lost": 0,
-      "begun again after a kill": again,
-      "of them done already": doneAgain,
+      // Words of their own: those of the testimony are about this case alone.
+      "of them begun again": again,
+      "begun again when done": doneAgain,
     };
   },
 };
