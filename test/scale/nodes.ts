@@ -18,8 +18,11 @@ export class Nodes {
   readonly late = new Map<string, number>();
   /** DescribeInstances that EC2 would have refused. */
   throttled = 0;
+  /** For how long a command's answer was waited for at the longest, by cluster, in milliseconds. */
+  readonly waited = new Map<string, number>();
   readonly #nodes: ReadonlyMap<string, NodeModel>;
   readonly #grantSeconds: number;
+  readonly #sent = new Map<string, { readonly cluster: string; readonly at: number }>();
   readonly #lines = new Map<string, readonly [node: string, line: string]>();
   #left = EC2_AT_ONCE;
   #at = Date.now();
@@ -81,6 +84,7 @@ export class Nodes {
     const node = this.#nodes.get(cluster);
     if (node === undefined) throw new AwsError("InvalidInstanceId", `there is no node of ${cluster}`);
     const id = randomUUID();
+    this.#sent.set(id, { cluster, at: Date.now() });
     const line = this.#converge(cluster, node, parameters);
     const milliseconds = ANSWER_MILLISECONDS + (this.late.get(cluster) ?? 0);
     setTimeout(() => this.#lines.set(id, [node.id, line]), milliseconds).unref();
@@ -101,6 +105,11 @@ export class Nodes {
 
   #list(params: Readonly<Record<string, unknown>>): object {
     const id = String(params["CommandId"]);
+    const sent = this.#sent.get(id);
+    if (sent) {
+      const longest = this.waited.get(sent.cluster) ?? 0;
+      this.waited.set(sent.cluster, Math.max(longest, Date.now() - sent.at));
+    }
     const found = this.#lines.get(id);
     if (!found) return { CommandInvocations: [] };
     const [InstanceId, Output] = found;
