@@ -182,6 +182,21 @@ export class SchedulerFailover extends Construct {
     return this.metrics.failovers(this.known(cluster)).with(options ?? {});
   }
 
+  /** How long a drill took, there and back, in seconds; a figure only where there was one. */
+  metricDrillSeconds(cluster: string, options?: MetricOptions): Metric {
+    return this.metrics.drillSeconds(this.known(cluster)).with(options ?? {});
+  }
+
+  /** How long there was no scheduler in a drill, in seconds; a figure only where there was one. */
+  metricDrillGapSeconds(cluster: string, options?: MetricOptions): Metric {
+    return this.metrics.drillGap(this.known(cluster)).with(options ?? {});
+  }
+
+  /** Drills that failed. */
+  metricDrillsFailed(cluster: string, options?: MetricOptions): Metric {
+    return this.metrics.drillsFailed(this.known(cluster)).with(options ?? {});
+  }
+
   /** What was left of the active node's grant, in seconds, at the least. */
   metricGrantSecondsLeft(cluster: string, options?: MetricOptions): Metric {
     return this.metrics.grantSecondsLeft(this.known(cluster)).with(options ?? {});

@@ -20,3 +20,13 @@ it("the page of the construct names every property", () => {
   expect(names.length).toBeGreaterThan(3);
   expect(names.filter((name) => !page.includes(`| \`${name}\``))).toEqual([]);
 });
+
+it("the page of the construct names every member that others may read", () => {
+  const body = source.slice(
+    source.indexOf("export class SchedulerFailover"),
+    source.indexOf("  constructor("),
+  );
+  const members = [...body.matchAll(/^  readonly (\w+):/gm)].map(([, name]) => name);
+  expect(members).toContain("stateMachine");
+  expect(members.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+});

@@ -6,6 +6,7 @@ import { Topic } from "aws-cdk-lib/aws-sns";
 import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, it, vi } from "vitest";
 import { SchedulerFailover, type SchedulerFailoverProps } from "../../lib/constructs/scheduler-failover.ts";
+import { METRIC_UNITS } from "../../lib/core/metrics.ts";
 import { FailoverSettings } from "../../lib/failover-settings.ts";
 import type { SettingsInput } from "../../lib/settings/input.ts";
 import { type Change, changed } from "../settings/written.ts";
@@ -181,6 +182,22 @@ describe("metrics", () => {
       metricName: "Failovers",
       dimensions: { Cluster: "main" },
     });
+  });
+
+  it("are there for every figure of a cluster", () => {
+    const ofCluster = [
+      failover.metricSchedulersRunning("main"),
+      failover.metricNodesUnknown("main"),
+      failover.metricTransitions("main"),
+      failover.metricFailovers("main"),
+      failover.metricDrillSeconds("main"),
+      failover.metricDrillGapSeconds("main"),
+      failover.metricDrillsFailed("main"),
+      failover.metricGrantSecondsLeft("main"),
+      failover.metricOutboxAge("main"),
+    ];
+    expect(ofCluster.map(({ metricName }) => metricName)).toEqual(Object.keys(METRIC_UNITS));
+    for (const { dimensions } of ofCluster) expect(dimensions).toEqual({ Cluster: "main" });
   });
 
   it("take what is wanted otherwise", () => {
