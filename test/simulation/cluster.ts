@@ -37,6 +37,8 @@ export interface Ailments {
   refuses: { readonly until: Instant; readonly how: "refused" | "busy" };
   startsFailUntil: Instant;
   checkBrokenUntil: Instant;
+  /** It has no time left to ask the check, each other time. */
+  uncheckedUntil: Instant;
   /** Every start on it takes so much longer. */
   slowBy: number;
   stopMilliseconds: number;
@@ -112,6 +114,7 @@ export class Cluster {
       refuses: OBEYS,
       startsFailUntil: 0,
       checkBrokenUntil: 0,
+      uncheckedUntil: 0,
       slowBy: 0,
       stopMilliseconds: this.random.seconds(0.2, 6),
       supervised: this.random.chance(0.3),

@@ -74,9 +74,11 @@ function refusal(cluster: Cluster, node: NodeModel, plan: Plan): (() => NodeRepo
 }
 
 function line(cluster: Cluster, node: NodeModel, plan: Plan, accepted: Accepted): NodeReport {
-  const broken = cluster.ailmentsOf(node.id).checkBrokenUntil > cluster.now;
-  const code = broken ? 127 : node.scheduler?.sick === true ? 1 : 0;
-  return report(node, plan, accepted, cluster.now, code);
+  const { checkBrokenUntil, uncheckedUntil } = cluster.ailmentsOf(node.id);
+  const unasked = uncheckedUntil > cluster.now && cluster.random.chance(0.5);
+  const sick = node.scheduler?.sick === true ? 1 : 0;
+  const code = checkBrokenUntil > cluster.now ? 127 : sick;
+  return report(node, plan, accepted, cluster.now, unasked ? undefined : code);
 }
 
 function stop(cluster: Cluster, node: NodeModel, done: () => void): void {

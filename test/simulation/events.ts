@@ -29,6 +29,9 @@ const HAPPENINGS: Readonly<Record<string, Happening>> = {
   "check broken": (cluster, node) => {
     cluster.ailmentsOf(node.id).checkBrokenUntil = cluster.now + cluster.random.seconds(20, 300);
   },
+  "no time for the check": (cluster, node) => {
+    cluster.ailmentsOf(node.id).uncheckedUntil = cluster.now + cluster.random.seconds(20, 300);
+  },
   "node reboots": (cluster, node) => crash(cluster, node, cluster.random.seconds(8, 60)),
   "node dies, EC2 says running": (cluster, node) => crash(cluster, node, cluster.random.seconds(120, 900)),
   "instance stopped and started": (cluster, node) => stopInstance(cluster, node, true),
@@ -189,6 +192,7 @@ export function heal(
     const well = {
       startsFailUntil: 0,
       checkBrokenUntil: 0,
+      uncheckedUntil: 0,
       slowBy: 0,
       stopMilliseconds: 2000,
       refuses: OBEYS,

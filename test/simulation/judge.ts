@@ -81,10 +81,15 @@ export class Judge {
   }
 
   private isHealthy(node: NodeModel): boolean {
-    const { cutOffUntil, refuses, checkBrokenUntil, startsFailUntil } = this.cluster.ailmentsOf(node.id);
+    const { cutOffUntil, refuses, checkBrokenUntil, uncheckedUntil, startsFailUntil } =
+      this.cluster.ailmentsOf(node.id);
     const { now } = this.cluster;
     const isWell =
-      cutOffUntil <= now && refuses.until <= now && checkBrokenUntil <= now && startsFailUntil <= now;
+      cutOffUntil <= now &&
+      refuses.until <= now &&
+      checkBrokenUntil <= now &&
+      uncheckedUntil <= now &&
+      startsFailUntil <= now;
     return (
       node.up &&
       isWell &&

@@ -278,13 +278,13 @@ export function guardFires(node: NodeModel, now: Instant): boolean {
   return killed;
 }
 
-/** The node's JSON line, decoded. `healthCode`: what the check's command ended with. */
+/** The node's JSON line, decoded. `healthCode`: what the check's command ended with, unless it was not asked. */
 export function report(
   node: NodeModel,
   plan: Plan,
   accepted: Accepted,
   now: Instant,
-  healthCode: number,
+  healthCode: number | undefined,
 ): NodeReport {
   const found = look(node);
   const superseded = accepted.mode !== "look" && found === "stopped" && node.seen !== plan.token;
@@ -303,7 +303,9 @@ export function report(
     guard: node.stamp === "none" ? node.guard : "none",
     gate: node.gate ? "installed" : "none",
     grantUntil: node.grantUntil,
-    ...(accepted.active && state === "running" ? { health: { code: healthCode, body: "" } } : {}),
+    ...(accepted.active && state === "running" && healthCode !== undefined
+      ? { health: { code: healthCode, body: "" } }
+      : {}),
     log: "",
     reason: accepted.refusal ?? (superseded ? "superseded" : ""),
   };

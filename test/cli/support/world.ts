@@ -64,6 +64,7 @@ export class SmallWorld {
       refuses: OBEYS,
       startsFailUntil: 0,
       checkBrokenUntil: 0,
+      uncheckedUntil: 0,
       slowBy: 0,
       stopMilliseconds: 2_000,
       supervised: false,
