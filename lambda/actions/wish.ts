@@ -118,7 +118,7 @@ async function put(
     ...wanted,
     replaces,
     by: by ?? "unknown",
-    reason: reason ?? "none given",
+    reason: reason ?? "no reason given",
     requestId,
     at: now,
     phase: "accepted",

@@ -75,7 +75,7 @@ function examineFolders(name: string, folders: number | undefined): Finding {
     '"Ssm": {"OrchestrationDirectoryCleanup": "clean-success"} in /etc/amazon/ssm/amazon-ssm-agent.json, restart the agent, and remove the old folders';
   if (folders === undefined)
     return unknown(
-      `${name}: the SSM agent's folders of past commands are not where they usually are`,
+      `${name} does not say how many folders of past commands its SSM agent keeps`,
       "du -sh /var/lib/amazon/ssm/*/document/orchestration on the node",
     );
   if (folders >= 0 && folders < MANY_FOLDERS)

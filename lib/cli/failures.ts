@@ -29,7 +29,7 @@ const missing: Sentence = ({ resource, region }) =>
 const unreachable: Sentence = ({ sandbox, resource, region }, message) =>
   sandbox
     ? "The sandbox does not answer: start one with `npm start`."
-    : `${resource} in ${region} cannot be reached (${message}): look at the network, at proxies, and at AWS_ENDPOINT_URL.`;
+    : `${resource.charAt(0).toUpperCase()}${resource.slice(1)} in ${region} cannot be reached (${message}): look at the network, at proxies, and at AWS_ENDPOINT_URL.`;
 
 /** By the error's name, as the SDK and the services call it. */
 const BY_NAME: Readonly<Record<string, Sentence>> = {

@@ -89,19 +89,26 @@ export async function followEvents(session: Session, tell: (news: News) => void)
   const { io } = session;
   let seen: ReadonlySet<string> | undefined;
   let before = "";
+  let last = "";
   for (;;) {
     const status = await lookAgain(session);
     if (status) {
       const entries = status.view.recorded ? await session.entries(ENTRIES) : [];
-      const fresh = seen ? entries.filter((entry) => !seen?.has(keyOf(entry))) : [];
+      // A tick's word is there before it stands in the history: what was told as the one is not told as the other.
+      const fresh = seen ? entries.filter((entry) => !seen?.has(keyOf(entry)) && saidBy(entry) !== last) : [];
       seen = new Set(entries.map(keyOf));
       const now = `${status.code} ${status.view.request?.id ?? ""} ${status.view.request?.phase ?? ""}`;
       tell({ status, entries: fresh.toReversed(), changed: now !== before });
       before = now;
+      last = saidBy(status);
     }
     await io.sleep(POLL_MILLISECONDS);
     if (io.interrupted()) return;
   }
+}
+
+function saidBy({ code, sentence }: Pick<EntryView, "code" | "sentence">): string {
+  return `${code} ${sentence}`;
 }
 
 function keyOf({ at, token, code }: EntryView): string {

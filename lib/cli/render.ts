@@ -1,6 +1,7 @@
 /** Replies as text of at most 80 columns, with colours only where they help and are wanted. */
 import type { Refusal, Reply } from "../../lambda/actions/reply.ts";
 import type { Instant } from "../core/model.ts";
+import { MOVES } from "../core/steering.ts";
 import type { Io } from "./io.ts";
 import {
   type EntryView,
@@ -67,8 +68,10 @@ export function fields(pairs: readonly (readonly [label: string, value: string])
   return pairs.map(([label, value]) => wrap(`${label.padEnd(width)}${value}`, " ".repeat(width))).join("\n");
 }
 
-export function renderRefusal({ error }: Refusal): string {
-  return wrap(`refused: ${error.code}: ${error.sentence}`);
+/** With what would have been valid, where the sentence does not say it already. */
+export function renderRefusal({ error: { code, sentence, valid = [] } }: Refusal): string {
+  const choice = valid.length === 0 || sentence.includes("; valid: ") ? "" : ` Valid: ${valid.join(", ")}.`;
+  return wrap(`refused: ${code}: ${sentence}${choice}`);
 }
 
 export function json(reply: Reply): string {
@@ -127,8 +130,10 @@ function facts({ view }: Status, now: Instant): readonly (readonly [string, stri
   return list;
 }
 
-export function wishLine({ action, to, by, phase, sentence }: WishView): string {
-  const what = `${action}${to === undefined ? "" : ` ${to}`} by ${by}: ${phase}`;
+export function wishLine({ action, to, by, phase, sentence, notBefore, drill }: WishView): string {
+  const name = drill === undefined ? action : `drill, way ${drill.leg}`;
+  const begins = notBefore !== null && phase === "accepted" ? `, begins at ${dateTime(notBefore)} UTC` : "";
+  const what = `${name}${to === undefined ? "" : `${MOVES.has(action) ? " to" : ""} ${to}`} by ${by}: ${phase}${begins}`;
   return sentence === undefined ? what : `${what}. ${sentence}`;
 }
 

@@ -37,6 +37,18 @@ describe("status", () => {
     expect(Math.max(...io.output.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
+  it("says when a move that waits begins", async () => {
+    await at("switchover --at 8h --yes");
+    const { io } = await at("status");
+    expect(io.output).toMatch(/wish +switchover by \S+\s+accepted, begins at 2027-01-15 16:02:30\s+UTC/);
+  });
+
+  it("names a drill as what it is, and its way", async () => {
+    await at("drill --yes", { sleeps: 3 });
+    await world.go(10_000);
+    expect((await at("status")).io.output).toMatch(/wish +drill, way there by/);
+  });
+
   it("ends with 2 where no tick looks any more, whatever the record says", async () => {
     const { code, io } = await at("status", { now: () => world.timeline.now + 600_000 });
     expect(code).toBe(2);
@@ -202,6 +214,14 @@ describe("send_test_email", () => {
     expect(code).toBe(0);
     expect(world.mails).toHaveLength(1);
     expect(io.output).toContain("ops@airline.dev");
+  });
+});
+
+describe("a refusal", () => {
+  it("names what would have been valid", async () => {
+    const { code, io } = await at("failover --to i-nope --yes");
+    expect(code).toBe(1);
+    expect(io.errors.replaceAll(/\s+/g, " ")).toContain(`cannot move to it. Valid: ${SECOND}.`);
   });
 });
 
