@@ -12,7 +12,13 @@ import {
   StartInstancesCommand,
   StopInstancesCommand,
 } from "@aws-sdk/client-ec2";
-import { ListIdentitiesCommand, SendEmailCommand, SESClient } from "@aws-sdk/client-ses";
+import {
+  GetIdentityVerificationAttributesCommand,
+  GetSendQuotaCommand,
+  ListIdentitiesCommand,
+  SendEmailCommand,
+  SESClient,
+} from "@aws-sdk/client-ses";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually, openTestCloud, type TestCloud } from "./support/test-cloud.ts";
 
@@ -91,6 +97,20 @@ describe("SES", () => {
       to: ["op@sandbox.test"],
       subject: "news <&>",
       text: "line 1\nline 2",
+    });
+  });
+
+  it("says who may send, and how many mails a day", async () => {
+    const client = new SESClient(test.clientOptions);
+    const Identities = ["Controller@sandbox.test", "sandbox.test", "other@sandbox.test"];
+    const asked = await client.send(new GetIdentityVerificationAttributesCommand({ Identities }));
+    expect(asked.VerificationAttributes).toEqual({
+      "Controller@sandbox.test": { VerificationStatus: "Success" },
+    });
+    const { letters } = test.cloud.mailbox;
+    expect(await client.send(new GetSendQuotaCommand({}))).toMatchObject({
+      Max24HourSend: 50_000,
+      SentLast24Hours: letters.length,
     });
   });
 

@@ -8,6 +8,7 @@ export type XmlValue =
   | Date
   | undefined
   | readonly XmlValue[]
+  | ReadonlyMap<string, XmlValue>
   | { readonly [name: string]: XmlValue };
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -26,12 +27,18 @@ export function escapeXml(text: string): string {
 export function renderXml(value: XmlValue, entry: "member" | "item"): string {
   if (value === undefined) return "";
   if (value instanceof Date) return value.toISOString();
+  if (value instanceof Map) return [...value].map((pair) => renderEntry(pair, entry)).join("");
   if (isList(value)) return value.map((one) => `<${entry}>${renderXml(one, entry)}</${entry}>`).join("");
   if (typeof value !== "object") return escapeXml(String(value));
   return Object.entries(value)
     .filter(([, member]) => member !== undefined)
     .map(([name, member]) => `<${name}>${renderXml(member, entry)}</${name}>`)
     .join("");
+}
+
+/** As the query protocol writes a map. */
+function renderEntry([key, value]: readonly [string, XmlValue], entry: "member" | "item"): string {
+  return `<entry><key>${escapeXml(key)}</key><value>${renderXml(value, entry)}</value></entry>`;
 }
 
 function isList(value: XmlValue): value is readonly XmlValue[] {
