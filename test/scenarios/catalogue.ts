@@ -7,6 +7,7 @@ import { drill } from "./incidents/drill.ts";
 import { dynamodbDown } from "./incidents/dynamodb-down.ts";
 import { ec2Down } from "./incidents/ec2-down.ts";
 import { lambdaThrottled } from "./incidents/lambda-throttled.ts";
+import { roleMissing } from "./incidents/role-missing.ts";
 import { killedAgain } from "./incidents/killed-again.ts";
 import { linkFlaps } from "./incidents/link-flaps.ts";
 import { manualFailover } from "./incidents/manual-failover.ts";
@@ -47,6 +48,7 @@ export const SCENARIOS: readonly Scenario[] = [
   sesDown,
   ssmThrottled,
   lambdaThrottled,
+  roleMissing,
   twoClusters,
   ssmDuplicate,
   allNodesCrash,

@@ -44,6 +44,7 @@ export const FAULTS = {
   "ses-down": kind("SES does not work", "none", true, outage),
   "events-down": kind("EventBridge takes no events; those of EC2 come", "none", true, outage),
   "lambda-throttled": kind("Lambda answers TooManyRequestsException", "none", true),
+  "role-missing": kind("the function's role is gone: Lambda cannot assume it, and refuses", "none", true),
   "lambda-killed-at": kind(
     "once: the function's process is killed at its `nth` call (of `call`, as ssm:SendCommand), `before` it has an effect or `after`",
     "none",

@@ -50,16 +50,7 @@ async function outageOf(faults: Faults, call: Call): Promise<"drop" | undefined>
   if (call.service === "ssm" && faults.find("ssm-throttled") !== undefined) {
     throw new AwsError("ThrottlingException", "Rate exceeded");
   }
-  if (
-    call.service === "lambda" &&
-    call.operation === "Invoke" &&
-    faults.find("lambda-throttled") !== undefined
-  ) {
-    throw new AwsError("TooManyRequestsException", "Rate Exceeded.", {
-      status: 429,
-      members: { Reason: "ConcurrentInvocationLimitExceeded" },
-    });
-  }
+  if (call.service === "lambda" && call.operation === "Invoke") refuseInvocation(faults);
   const name = OUTAGES[call.service];
   const fault = name === undefined ? undefined : faults.find(name);
   if (fault === undefined) return undefined;
@@ -73,4 +64,17 @@ async function outageOf(faults: Faults, call: Call): Promise<"drop" | undefined>
   throw new AwsError(OUTAGE_CODES[call.service] ?? "InternalFailure", "The sandbox imitates an outage.", {
     status: 500,
   });
+}
+
+function refuseInvocation(faults: Faults): void {
+  if (faults.find("lambda-throttled") !== undefined) {
+    throw new AwsError("TooManyRequestsException", "Rate Exceeded.", {
+      status: 429,
+      members: { Reason: "ConcurrentInvocationLimitExceeded" },
+    });
+  }
+  if (faults.find("role-missing") !== undefined) {
+    const message = "The role defined for the function cannot be assumed by Lambda.";
+    throw new AwsError("AccessDeniedException", message, { status: 403 });
+  }
 }
