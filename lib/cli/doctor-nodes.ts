@@ -68,7 +68,7 @@ function examineTag({ cluster, deployed, instances, isKnown }: Found): readonly 
             "tag the instances, or correct the settings",
           ),
         ]
-      : [ok(`${cluster}: ${instances.length} instances carry the tag ${tag}`)];
+      : [ok(`${cluster}: the tag ${tag} is on ${instances.map(({ id }) => id).join(", ")}`)];
   }
   const missing = (deployed?.instanceIds ?? []).filter((id) => instances.every((one) => one.id !== id));
   return missing.map((id) =>
