@@ -1,9 +1,9 @@
-/** The process of one scenario: `child.ts NAME PORT ASSEMBLY`; tells its result to the process that started it. */
+/** The process of one scenario: `child.ts NAME PORT ASSEMBLY [EXCHANGES]`; tells its result to the process that started it. */
 import { SCENARIOS } from "./catalogue.ts";
 import { endPlay, play } from "./play.ts";
 import type { Word } from "./scenario.ts";
 
-const [name, port, assembly] = process.argv.slice(2);
+const [name, port, assembly, exchanges] = process.argv.slice(2);
 const scenario = SCENARIOS.find((one) => one.name === name);
 if (scenario === undefined || assembly === undefined) throw new Error("usage: child.ts NAME PORT ASSEMBLY");
 
@@ -18,6 +18,7 @@ process.once("disconnect", alone);
 const result = await play(scenario, {
   port: Number(port),
   assembly,
+  exchanges,
   onProgress: (text) => tell({ kind: "progress", text }),
 });
 process.removeListener("disconnect", alone);

@@ -1,5 +1,6 @@
 /** Plays scenarios in processes of their own, some at once, and shows how far each is. */
 import { fork } from "node:child_process";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Assemblies, type DeploymentName } from "./deployments.ts";
 import type { Result, Scenario, Word } from "./scenario.ts";
@@ -8,8 +9,12 @@ const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
 /** Apart from the ports of sandboxes by hand and of other suites. */
 const FIRST_PORT = 4701;
 
-/** In the order given. Progress goes to standard error. */
-export async function runAll(scenarios: readonly Scenario[], lanes: number): Promise<readonly Result[]> {
+/** In the order given. Progress goes to standard error. `exchanges`: folder that gets each one's calls to the letter. */
+export async function runAll(
+  scenarios: readonly Scenario[],
+  lanes: number,
+  exchanges?: string,
+): Promise<readonly Result[]> {
   const assemblies = new Assemblies();
   const removed = () => assemblies.remove();
   process.once("exit", removed);
@@ -26,7 +31,9 @@ export async function runAll(scenarios: readonly Scenario[], lanes: number): Pro
     const lane = async (index: number): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         const assembly = made.get(deploymentOf(next)) ?? "";
-        const result = await playApart(next, FIRST_PORT + 10 * index, assembly, progress);
+        const calls = exchanges === undefined ? [] : [join(exchanges, `${next.name}.jsonl`)];
+        const args = [String(FIRST_PORT + 10 * index), assembly, ...calls];
+        const result = await playApart(next, args, progress);
         results.set(next.name, result);
         progress.line(`${result.failures.length === 0 ? "ok    " : "FAILED"} ${describe(result)}`);
       }
@@ -48,13 +55,8 @@ function describe({ name, seconds, figures, failures }: Result): string {
   return `${name}: took ${seconds.toFixed(0)} s${total}${first === "" ? "" : `\n       ${first}`}`;
 }
 
-async function playApart(
-  { name }: Scenario,
-  port: number,
-  assembly: string,
-  progress: Progress,
-): Promise<Result> {
-  const child = fork(CHILD, [name, String(port), assembly], { execArgv: [], stdio: ["ignore", 2, 2, "ipc"] });
+async function playApart({ name }: Scenario, args: readonly string[], progress: Progress): Promise<Result> {
+  const child = fork(CHILD, [name, ...args], { execArgv: [], stdio: ["ignore", 2, 2, "ipc"] });
   let result: Result | undefined;
   child.on("message", (word: Word) => {
     if (word.kind === "result") ({ result } = word);

@@ -3,14 +3,19 @@
  *
  *   npm run scenario -- --list           what there is
  *   npm run scenario -- NAME... [--json]
- *   npm run scenario -- --all [--json] [--lanes N]
+ *   npm run scenario -- --all [--json] [--lanes N] [--judge-calls]
  *   npm run scenario -- --write-docs     writes docs/scenarios.md from the scenarios' headers
  *
+ * `--judge-calls`: AWS's own service models judge every call, where there is a Python for them.
  * Exit status 0: all passed; 1: some failed; 2: there is nothing of that name.
  */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { writePage } from "./at-a-glance.ts";
 import { SCENARIOS } from "./catalogue.ts";
+import { judgeCalls } from "./judge-calls.ts";
 import { runAll } from "./lanes.ts";
 import { story, table } from "./report.ts";
 import type { Scenario } from "./scenario.ts";
@@ -20,6 +25,7 @@ const { values, positionals } = parseArgs({
     all: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
+    "judge-calls": { type: "boolean", default: false },
     lanes: { type: "string", default: "3" },
     "write-docs": { type: "boolean", default: false },
   },
@@ -53,13 +59,17 @@ function choose(): readonly Scenario[] | undefined {
 }
 
 async function run(chosen: readonly Scenario[]): Promise<number> {
-  const results = await runAll(chosen, Number(values.lanes));
-  const failed = results.filter(({ failures }) => failures.length > 0);
+  const exchanges = values["judge-calls"] ? mkdtempSync(join(tmpdir(), "scenario-calls-")) : undefined;
+  const results = await runAll(chosen, Number(values.lanes), exchanges);
+  const judged = exchanges === undefined ? undefined : judgeCalls(exchanges);
+  if (exchanges !== undefined) rmSync(exchanges, { recursive: true });
+  const failed = results.filter(({ name, failures }) => failures.length > 0 || judged?.guilty.includes(name));
   if (values.json) {
     console.log(JSON.stringify(results, undefined, 2));
   } else {
     for (const result of failed) console.log(`\n${story(result)}`);
     console.log(`\n${table(results)}`);
+    if (judged) console.log(`\n${judged.text}`);
     console.log(`\n${results.length - failed.length} passed, ${failed.length} failed`);
   }
   return failed.length === 0 ? 0 : 1;

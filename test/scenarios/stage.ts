@@ -10,6 +10,7 @@ import type { FaultRequest } from "../../lib/sandbox/faults/faults.ts";
 import { Ledger } from "../../lib/sandbox/ledger.ts";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/sandbox.ts";
 import { recordOf } from "../../lib/sandbox/values.ts";
+import { writeExchange } from "../deploy/calls/exchanges.ts";
 import { CLUSTER, type Deployment, DEPLOYMENTS } from "./deployments.ts";
 import { Operator } from "./operator.ts";
 import type { Scenario } from "./scenario.ts";
@@ -22,6 +23,8 @@ export interface StageOptions {
   readonly port: number;
   readonly assembly: string;
   readonly onProgress: (text: string) => void;
+  /** File that gets every call of an AWS API to the letter. */
+  readonly exchanges?: string | undefined;
 }
 
 export class Stage {
@@ -63,7 +66,7 @@ export class Stage {
   }
 
   static async open(scenario: Scenario, options: StageOptions): Promise<Stage> {
-    const { port, assembly, onProgress } = options;
+    const { port, assembly, onProgress, exchanges } = options;
     const deployment: Deployment = DEPLOYMENTS[scenario.deployment ?? "quick"];
     const events: SandboxEvent[] = [];
     onProgress("starting the sandbox");
@@ -74,6 +77,7 @@ export class Stage {
       settings: deployment.settings,
       startedByHand: scenario.startedByHand ?? [],
       onEvent: (event) => events.push(event),
+      ...(exchanges === undefined ? {} : { onExchange: (one) => writeExchange(exchanges, one) }),
     });
     return new Stage(sandbox, events, deployment, options);
   }

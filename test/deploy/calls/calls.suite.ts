@@ -1,5 +1,4 @@
 /** One session of the whole system, and three judges of it: IAM, AWS's own service models, AWS's own command line. */
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +11,7 @@ import { isAllowed } from "./evaluate.ts";
 import { arn, type IamRequest, mail, onDocument, onInstance, requestsOf } from "./requests.ts";
 import { readRoles, type Role } from "./roles.ts";
 import { recordSession } from "./session.ts";
+import { judgeExchanges, type Verdict } from "./exchanges.ts";
 import { SMOKE } from "./smoke.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "session-"));
@@ -201,23 +201,9 @@ describe("IAM denies the controller", () => {
   });
 });
 
-interface Verdict {
-  readonly requests: number;
-  readonly replies: number;
-  readonly errors: number;
-  readonly operations: Readonly<Record<string, number>>;
-  readonly outside: Readonly<Record<string, number>>;
-  readonly violations: readonly {
-    readonly operation: string;
-    readonly part: string;
-    readonly fault: string;
-  }[];
-}
-
 const judge = (file: string): Verdict => {
-  const script = new URL("judge.py", import.meta.url).pathname;
-  const output = execFileSync(python?.program("python") ?? "", [script, file], { encoding: "utf8" });
-  return JSON.parse(output) as Verdict;
+  if (python === undefined) throw new Error("there is no judge");
+  return judgeExchanges(python, file);
 };
 
 describe.skipIf(python === undefined)("AWS's own service models", () => {

@@ -3,13 +3,11 @@
  * operator's. What passes the gateway is written down to the letter, for those who judge it afterwards.
  */
 import { execFile } from "node:child_process";
-import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CallRecord } from "../../../lib/sandbox/gateway/call-log.ts";
-import type { Exchange } from "../../../lib/sandbox/gateway/gateway.ts";
-import type { RawReply, RawRequest } from "../../../lib/sandbox/gateway/service.ts";
 import { type Sandbox, startSandbox } from "../../../lib/sandbox/sandbox.ts";
 import type { SandboxState } from "../../../lib/sandbox/state.ts";
+import { writeExchange } from "./exchanges.ts";
 import { SMOKE, type SmokeCommand } from "./smoke.ts";
 
 export interface Session {
@@ -54,7 +52,7 @@ export const recordSession = async (folder: string, aws: string | undefined): Pr
     },
     onExchange: (exchange) => {
       calls.push(exchange.call);
-      appendFileSync(exchanges, `${JSON.stringify(written(exchange))}\n`);
+      writeExchange(exchanges, exchange);
     },
   });
   try {
@@ -201,16 +199,3 @@ const runSmoke = async (sandbox: Sandbox, aws: string, command: SmokeCommand): P
     });
   });
 };
-
-const written = ({ call, request, reply }: Exchange) => ({
-  caller: call.caller,
-  service: call.service,
-  operation: call.operation,
-  request: { ...onWire(request), method: request.method, path: request.path, query: String(request.query) },
-  reply: { ...onWire(reply), status: reply.status },
-});
-
-const onWire = ({ headers, body }: RawRequest | RawReply) => ({
-  headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
-  body: Buffer.from(body).toString("base64"),
-});
