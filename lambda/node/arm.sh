@@ -302,7 +302,9 @@ disarm() {
 # After a look: guard and gate as they stand. In $unguarded why time proves nothing here, or nothing.
 judge_guard() {
   guard=none gate=none unguarded=''
-  [ "$SET_GUARD" = on ] && [ -z "$old_systemd" ] || return 0
+  # Such a unit cannot be gated: what is stopped there may be started by anybody, and proves nothing.
+  [ -z "$old_systemd" ] || gate=failed
+  [ "$SET_GUARD:$gate" = on:none ] || return 0
   # Another deployment extends the grant as it likes.
   is_ours || { unguarded="owned-by $stamp" && return 0; }
   if [ -z "$unit" ]; then

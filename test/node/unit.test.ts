@@ -1,4 +1,5 @@
 import { describe, it, vi } from "vitest";
+import { UNKNOWN_NODE, stopByAfter } from "../../lib/core/proof.ts";
 import {
   TestNode,
   alive,
@@ -120,5 +121,25 @@ describe.concurrent("a scheduler that is a systemd unit", () => {
     for (const mode of ["look", "hold", "run", "restart", "stop", "detach"] as const)
       expect(await ask(node, { mode, life: "none" })).toMatchObject({ state: "refused" });
     expect(node.read("trapped")).toBe("");
+  });
+
+  it("on a systemd without gates is refused by name, and is proven by no stop", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const node = unitNode();
+    onTestFinished(() => node.dispose());
+    node.write("fake/version", "239");
+    const life = await begin(node);
+    expect(await ask(node, { mode: "run", life })).toMatchObject({
+      state: "refused",
+      reason: "old-systemd 239",
+    });
+    const stopping = plan(node, { active: "none" });
+    const { report } = await node.converge(stopping);
+    expect(report).toMatchObject({ state: "stopped", gate: "failed" });
+    if (!report) return;
+    const after = stopByAfter(node.id, UNKNOWN_NODE, report, stopping, SETTINGS, Date.now());
+    expect(after).toEqual({ stopBy: "ever", proof: undefined });
   });
 });
