@@ -222,6 +222,8 @@ confirm() {
   *) ! is_overridden || state=overridden ;;
   esac
   [ "$mode" != look ] && [ "$state" = stopped ] || return 0
+  # Whoever is at work on guard and gate may be an older plan's, and take them off yet.
+  [ "$arm_fault" != busy ] || state=busy detail=arming
   answered=$seen
   read_state
   [ "$seen" = "$answered" ] || state=busy detail=superseded

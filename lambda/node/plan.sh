@@ -100,10 +100,10 @@ accept() {
   seen=$ARG_TOKEN
   read_steady_now
   if [ "$mode" = detach ]; then
-    # A node that has lost its state, and with it the newest token, cannot tell an old detach that comes late from a new
-    # one, which is repeated.
+    # A node that has lost its state, and with it the newest token, cannot tell by that an old detach that comes late from
+    # a new one, which is repeated: only one that was made in this life counts. A token is never less than its instant.
     refusal=life
-    [ "$had_life" != none ] || return 1
+    [ "$had_life" != none ] && [ "$ARG_TOKEN" -gt "$born" ] || return 1
     refusal='state-not-stored'
     # First of all the guard is told that the scheduler is nobody's business any more.
     put detach "$life" || return 1

@@ -44,7 +44,7 @@ read_steady_now() {
 
 # Reads the state; of another boot's nothing is believed.
 read_state() {
-  life=none seen=0 stamp='' grant_until=0 grant_life=none grant_up=0 boot=$(cat /proc/sys/kernel/random/boot_id)
+  life=none born=0 seen=0 stamp='' grant_until=0 grant_life=none grant_up=0 boot=$(cat /proc/sys/kernel/random/boot_id)
   [ -e "$dir/life" ] && read -r life <"$dir/life"
   case $life in
   "$boot".*) ;;
@@ -53,6 +53,7 @@ read_state() {
     return 0
     ;;
   esac
+  [ -e "$dir/born" ] && read -r born <"$dir/born"
   [ -e "$dir/seen" ] && read -r seen <"$dir/seen"
   [ -e "$dir/owner" ] && read -r stamp <"$dir/owner"
   [ -e "$dir/grant" ] && read -r grant_until grant_life grant_up <"$dir/grant"
@@ -64,6 +65,8 @@ begin_life() {
   [ "$life" = none ] || return 0
   rm -f "$dir/seen" "$dir/owner" "$dir/grant" "$dir/permit" "$dir/detach" "$dir/op" "$dir/worker" "$dir/started" \
     "$dir/exit" "$dir/known" "$dir/main" "$dir/clock" "$dir/stop-command"
+  read_now
+  put born $((now + SET_SKEW_SECONDS * 1000))
   life=$boot.$(new_id)
   put life "$life"
 }

@@ -11,6 +11,7 @@ import {
   clusterSettings,
   commandLine,
   killQuietly,
+  letGo,
   run,
   sayMissing,
   stop,
@@ -140,7 +141,7 @@ describe.concurrent("the guard", () => {
     onTestFinished(() => node.dispose());
     const life = await begin(node);
     const { pids } = await run(node, life);
-    const report = await ask(node, { active: "none", others: "detach" });
+    const report = await letGo(node);
     expect(report).toMatchObject({ state: "running", guard: "none", gate: "none" });
     await until("the guard has ended", () => guards(node).length === 0);
     expect(alive(pids[0] ?? 0)).toBe(true);

@@ -9,6 +9,7 @@ import {
   ask,
   begin,
   clusterSettings,
+  letGo,
   plan,
   run,
   stop,
@@ -131,7 +132,7 @@ describe.concurrent("settings that name another unit than before", () => {
     deploy(node, DEMO);
     await ask(node, { mode: "hold", life });
     await run(node, life);
-    await ask(node, { mode: "detach", life });
+    await letGo(node);
     expect([dropIn("demo.service"), dropIn("renamed.service")]).toEqual(["", ""]);
   });
 });

@@ -203,33 +203,6 @@ describe.concurrent("hold", () => {
   });
 });
 
-describe.concurrent("detach", () => {
-  it("drops grant and stamp and leaves the scheduler as it is", async ({ expect, onTestFinished }) => {
-    const node = new TestNode(SLEEPER);
-    onTestFinished(() => node.dispose());
-    const life = await begin(node);
-    const { invocation } = await run(node, life);
-    const report = await ask(node, { active: "none", others: "detach" });
-    expect(report).toMatchObject({ state: "running", invocation, grantUntil: 0 });
-    expect(Object.keys(node.state())).not.toContain("owner");
-    const late = await ask(node, { token: report.token - 1, active: "none" });
-    expect(late.state).toBe("refused");
-  });
-
-  it("is not obeyed by a node that has lost its state: it may be an old one that comes late", async ({
-    expect,
-    onTestFinished,
-  }) => {
-    const node = new TestNode(SLEEPER);
-    onTestFinished(() => node.dispose());
-    await begin(node);
-    node.crash();
-    const detach = { active: "none", others: "detach" } as const;
-    expect(await ask(node, detach)).toMatchObject({ state: "refused", reason: "life" });
-    expect(await ask(node, detach)).toMatchObject({ state: "stopped" });
-  });
-});
-
 describe.concurrent("stop", () => {
   it("permits nothing past the grant's end and the kill grace, however late it comes and however often", async ({
     expect,

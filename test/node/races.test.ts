@@ -293,4 +293,23 @@ describe.concurrent("the lock", () => {
     expect(node.state()).toEqual(before);
     killQuietly(holder);
   });
+
+  it("of whoever is at work on guard and gate lets no stop prove anything: an older detach may take them off yet", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const node = new TestNode(clusterSettings({ start: COUNTED }));
+    onTestFinished(() => node.dispose());
+    await begin(node);
+    const holder = node.spawn(
+      'exec flock -o "$SCHEDULER_FAILOVER_ROOT/run/scheduler-failover/etl/arm.lock" sleep 1000',
+    );
+    const held = await until("the lock is held", async () => {
+      const report = await stop(node);
+      return report.state === "stopped" ? undefined : report;
+    });
+    expect(held).toMatchObject({ state: "busy", reason: "arming" });
+    killQuietly(holder);
+    await stopFully(node);
+  });
 });

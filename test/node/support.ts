@@ -327,6 +327,17 @@ export const run = (node: TestNode, life: string, change: Partial<Plan> = {}): P
 
 export const stop = (node: TestNode) => ask(node, { active: "none" });
 
+/** Detaches until it is obeyed, as the ticks do: a life that has just begun knows a late detach by its token alone. */
+export const letGo = (node: TestNode): Promise<NodeReport> =>
+  until(
+    "the node lets go",
+    async () => {
+      const report = await ask(node, { active: "none", others: "detach" });
+      return report.state === "refused" ? undefined : report;
+    },
+    15_000,
+  );
+
 /** Stops until it is proven, as the ticks do. */
 export async function stopFully(node: TestNode): Promise<NodeReport> {
   return until("the node reports stopped", async () => {

@@ -45,6 +45,8 @@ export interface NodeModel {
   /** How far its clock is ahead of true time, in milliseconds. */
   clockAhead: number;
   life: string;
+  /** When that life had begun for certain, by its clock: older plans to detach are not obeyed in it. */
+  born: Instant;
   /** Another deployment's; `none`: this one's, or nobody's. */
   stamp: string;
   seen: number;
@@ -84,6 +86,7 @@ export function newNode(id: string, kind: Kind, clockAhead: number): NodeModel {
     boot: 1,
     clockAhead,
     life: "none",
+    born: 0,
     stamp: "none",
     seen: 0,
     grantUntil: 0,
@@ -134,6 +137,7 @@ export function accept(node: NodeModel, plan: Plan, now: Instant, timers: NodeTi
   if (!hadLife) {
     node.made += 1;
     node.life = `boot${node.boot}.${node.made}`;
+    node.born = clockOf(node, now) + timers.skewSeconds * 1000;
   }
   if (node.stamp !== (plan.takeOver ?? "none") && node.stamp !== "none")
     return { mode, active, refusal: `owned-by ${node.stamp}` };
@@ -141,7 +145,7 @@ export function accept(node: NodeModel, plan: Plan, now: Instant, timers: NodeTi
   node.stamp = "none";
   node.seen = plan.token;
   if (mode === "detach") {
-    if (!hadLife) return { mode, active, refusal: "life" };
+    if (!hadLife || plan.token <= node.born) return { mode, active, refusal: "life" };
     Object.assign(node, { grantUntil: 0, guard: "none", gate: false, operation: { ...NO_OPERATION } });
     return { mode, active };
   }
