@@ -203,13 +203,13 @@ function scriptLines(settings: ClusterSettings): readonly string[] {
   return withoutComments(nodeScript("converge.sh", (part) => OPTIONAL_PARTS[part]?.(settings) ?? true));
 }
 
-/** Nor does what stands before a command, but in the guard, which people read on a node. */
+/** Nor does what stands before a command, but half of it in the guard, which people read on a node. */
 function withoutComments(lines: readonly string[]): readonly string[] {
   let inGuard = false;
   const kept = lines.filter((line) => !/^\s*(#(?!!).*)?$/.test(line));
   return kept.map((line) => {
     if (line.includes("END_OF_GUARD")) inGuard = line !== "END_OF_GUARD";
-    return inGuard ? line : line.trimStart();
+    return inGuard ? line.replace(/^ +/, (indent) => " ".repeat(indent.length / 2)) : line.trimStart();
   });
 }
 
