@@ -85,7 +85,11 @@ export const SUITES: readonly Suite[] = [
     group: "ci",
     needs: "Chromium: apt-get install chromium",
   },
-  { name: "simulation", command: ["tsx", "test/simulation/simulate.ts", "--seeds", "150"], group: "ci" },
+  {
+    name: "simulation",
+    command: ["tsx", "test/simulation/simulate.ts", "--seeds", "150", "--fresh", "20"],
+    group: "ci",
+  },
   { name: "exploration", command: ["tsx", "test/explore/explore.ts"], group: "ci" },
   { name: "mutations", command: ["tsx", "test/explore/mutations.ts", "--quick"], group: "ci" },
   { name: "contention", command: ["tsx", "test/contention/contention.ts"], group: "ci" },
