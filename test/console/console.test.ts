@@ -56,6 +56,16 @@ describe("the console", () => {
     expect(await record.textContent()).toContain("token");
   });
 
+  it("shows the event bus, each event in words and as a rule of EventBridge gets it", async () => {
+    const started = page.locator("#bus details", { hasText: /STARTED/u }).first();
+    await started.waitFor(PATIENCE);
+    await started.locator("summary").click();
+    const event: unknown = JSON.parse((await started.locator("pre").textContent()) ?? "");
+    expect(sandbox.state().bus).toContainEqual(event);
+    const { sentence } = (event as { readonly detail: { readonly sentence: string } }).detail;
+    expect(await started.locator("p").textContent()).toBe(sentence);
+  });
+
   it("has a button for every fault of the catalogue", async () => {
     await page.locator("[data-fault=clear]").waitFor(PATIENCE);
     const offered: string[] = await page

@@ -28,18 +28,21 @@ export interface ConsoleView extends Pick<
   readonly doubles: readonly number[];
   /** Newest last. */
   readonly mailbox: SandboxState["mailbox"];
+  /** The newest on the event bus, of EC2 and of the controller, newest last. */
+  readonly bus: SandboxState["bus"];
 }
 
 const SHOWN_EVENTS = 250;
 const SHOWN_HAND_OUTS = 40;
 const SHOWN_DOUBLES = 20;
 const SHOWN_LETTERS = 30;
+const SHOWN_BUS_EVENTS = 30;
 
 export function readView(
   sandbox: Sandbox,
   { version, clusters }: Pick<ConsoleView, "version" | "clusters">,
 ): ConsoleView {
-  const { endpoint, nodes, ledger, secondsOfTwo, faults, outputs, mailbox } = readState(sandbox);
+  const { endpoint, nodes, ledger, secondsOfTwo, faults, outputs, mailbox, bus } = readState(sandbox);
   const { AWS_REGION, AWS_ACCESS_KEY_ID } = sandbox.environment;
   return {
     now: Date.now(),
@@ -58,6 +61,7 @@ export function readView(
     secondsOfTwo,
     faults,
     mailbox: mailbox.slice(-SHOWN_LETTERS),
+    bus: bus.slice(-SHOWN_BUS_EVENTS),
   };
 }
 

@@ -6,7 +6,7 @@ import { byId, h, lasting, say } from "./dom.mjs";
 import { makeFaults } from "./faults.mjs";
 import { makeNodes } from "./nodes.mjs";
 import { makeOperator } from "./operator.mjs";
-import { makeEvents, makeLedger, makeMailbox, makeRecords } from "./panels.mjs";
+import { makeBus, makeEvents, makeLedger, makeMailbox, makeRecords } from "./panels.mjs";
 import { makeTimeline } from "./timeline.mjs";
 import { makeVerdicts } from "./verdicts.mjs";
 
@@ -25,6 +25,7 @@ const parts = [
   makeRecords(byId("records")),
   makeEvents(byId("events")),
   makeMailbox(byId("mailbox"), byId("mail-count")),
+  makeBus(byId("bus"), byId("bus-count")),
   makeLedger(byId("ledger")),
 ];
 

@@ -1,4 +1,4 @@
-/** The panels that only show: record, events, mailbox, ledger. */
+/** The panels that only show: record, what happened, mailbox, event bus, ledger. */
 import { clock, count, h, lasting, say, show } from "./dom.mjs";
 
 export function makeRecords(root) {
@@ -104,25 +104,49 @@ function makeEvent({ at, kind, text }) {
   );
 }
 
-export function makeMailbox(root, counter) {
+/** A list of what can be opened, newest first; what it shows already is left alone. `makeOne` makes summary and content. */
+function makeInbox(root, counter, listOf, makeOne) {
   const seen = new Set();
-  return ({ mailbox }) => {
-    for (const { id, at, to, subject, text } of mailbox) {
-      if (seen.has(id)) continue;
+  return (view) => {
+    for (const item of listOf(view)) {
+      if (seen.has(item.id)) continue;
       if (seen.size === 0) root.replaceChildren();
-      seen.add(id);
-      root.prepend(
-        h(
-          "details",
-          {},
-          h("summary", {}, h("time", {}, clock(at)), " ", subject),
-          h("p", { class: "dim" }, `to ${to.join(", ")}`),
-          h("pre", { tabindex: 0 }, text),
-        ),
-      );
+      seen.add(item.id);
+      root.prepend(h("details", {}, ...makeOne(item)));
     }
     say(counter, String(seen.size));
   };
+}
+
+export function makeMailbox(root, counter) {
+  return makeInbox(
+    root,
+    counter,
+    ({ mailbox }) => mailbox,
+    ({ at, to, subject, text }) => [
+      h("summary", {}, h("time", {}, clock(at)), " ", subject),
+      h("p", { class: "dim" }, `to ${to.join(", ")}`),
+      h("pre", { tabindex: 0 }, text),
+    ],
+  );
+}
+
+export function makeBus(root, counter) {
+  return makeInbox(
+    root,
+    counter,
+    ({ bus }) => bus,
+    (event) => [
+      h("summary", {}, h("time", {}, clock(Date.parse(event.time))), " ", h("b", {}, event["detail-type"])),
+      h("p", {}, gist(event)),
+      h("pre", { tabindex: 0 }, JSON.stringify(event, undefined, 2)),
+    ],
+  );
+}
+
+/** The controller's events have a sentence; EC2's say which instance has come into which state. */
+function gist({ detail, source }) {
+  return detail.sentence ?? `${source}: ${detail["instance-id"]} is ${detail.state}`;
 }
 
 export function makeLedger(root) {
