@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LambdaRuntime } from "../../lib/sandbox/lambda/runtime.ts";
 import { processesWithArgument } from "../../lib/sandbox/nodes/processes.ts";
+import type { CallRecord } from "../../lib/sandbox/gateway/call-log.ts";
 import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
 import type { FunctionModel } from "../../lib/sandbox/template/deployment.ts";
 import type { Stage } from "../scenarios/stage.ts";
@@ -13,6 +14,10 @@ const STEADY_TICKS = 12;
 const IMPORTS = 9;
 const SETTLED_MILLISECONDS = 300;
 const DAY_SECONDS = 86_400;
+/** Between two beats nothing is called for longer than this, within a tick never. */
+const PAUSE_MILLISECONDS = 2_000;
+
+type Calls = Readonly<Record<string, number>>;
 
 export interface ControllerFigures {
   readonly ticks: number;
@@ -25,7 +30,9 @@ export interface ControllerFigures {
   readonly importMilliseconds: number;
   readonly emptyImportMilliseconds: number;
   /** AWS API calls of one steady tick, by `service:Operation`. */
-  readonly calls: Readonly<Record<string, number>>;
+  readonly calls: Calls;
+  /** What each minute adds, when a new execution of the loop takes over from the old one. */
+  readonly turnCalls: Calls;
 }
 
 export async function measureController(stage: Stage): Promise<ControllerFigures> {
@@ -50,24 +57,60 @@ export async function measureController(stage: Stage): Promise<ControllerFigures
 
 /** Calls a day that CloudTrail records as management events; of DynamoDB's items and mails it has data events only. */
 export function callsPerDay(
-  calls: ControllerFigures["calls"],
+  { calls, turnCalls }: Pick<ControllerFigures, "calls" | "turnCalls">,
   beatSeconds: number,
 ): { readonly all: number; readonly cloudTrail: number } {
-  const ticks = DAY_SECONDS / beatSeconds;
   const minutes = DAY_SECONDS / 60;
   const sum = (counted: (call: string) => boolean): number =>
-    Object.entries(calls).reduce((total, [call, count]) => total + (counted(call) ? count : 0), 0);
+    total(calls, counted) * (DAY_SECONDS / beatSeconds) + total(turnCalls, counted) * minutes;
   return {
-    all: Math.round(sum(() => true) * ticks),
+    all: Math.round(sum(() => true)),
     // Each minute's StartExecution is one, too.
-    cloudTrail: Math.round(sum((call) => !/^(?:dynamodb|ses):/u.test(call)) * ticks + minutes),
+    cloudTrail: Math.round(sum((call) => !/^(?:dynamodb|ses):/u.test(call)) + minutes),
   };
+}
+
+function total(calls: Calls, counted: (call: string) => boolean): number {
+  return Object.entries(calls).reduce((sum, [call, count]) => sum + (counted(call) ? count : 0), 0);
+}
+
+/**
+ * What a tick calls, and what a minute's turn does beside it. A beat with one invocation is a tick; in one with several
+ * the loop's executions change over.
+ */
+export function callsByKind(
+  records: readonly Pick<CallRecord, "at" | "caller" | "service" | "operation">[],
+): Pick<ControllerFigures, "calls" | "turnCalls"> {
+  const beats: (typeof records)[number][][] = [];
+  for (const record of records.toSorted((left, right) => left.at - right.at)) {
+    const last = beats.at(-1);
+    const before = last?.at(-1)?.at ?? 0;
+    if (last === undefined || record.at - before > PAUSE_MILLISECONDS) beats.push([record]);
+    else last.push(record);
+  }
+  const isTurn = (beat: typeof records): boolean =>
+    beat.filter(({ caller }) => caller === "states").length > 1;
+  const calls = mean(beats.filter((beat) => !isTurn(beat)));
+  const turn = mean(beats.filter(isTurn));
+  const more = Object.entries(turn).map(([call, count]) => [call, Math.max(0, count - (calls[call] ?? 0))]);
+  return { calls, turnCalls: Object.fromEntries(more.filter(([, count]) => count !== 0)) };
+}
+
+/** The function's own calls in one beat, on average. */
+function mean(beats: readonly (readonly Pick<CallRecord, "caller" | "service" | "operation">[])[]): Calls {
+  const calls: Record<string, number> = {};
+  for (const { service, operation, caller } of beats.flat()) {
+    if (!caller.startsWith("function:")) continue;
+    const name = `${service}:${operation}`;
+    calls[name] = (calls[name] ?? 0) + 1 / beats.length;
+  }
+  return calls;
 }
 
 /** Between two ticks: a tick counts as a whole or not at all. */
 async function steadyTicks(
   stage: Stage,
-): Promise<Pick<ControllerFigures, "ticks" | "tickMilliseconds" | "calls">> {
+): Promise<Pick<ControllerFigures, "ticks" | "tickMilliseconds" | "calls" | "turnCalls">> {
   const { sandbox, events } = stage;
   const ticks = (): number => events.filter(({ kind }) => kind === "tick").length;
   const next = async (count: number): Promise<void> => {
@@ -80,13 +123,9 @@ async function steadyTicks(
   const [before, at, first] = [processorTime(sandbox.folder.mark), Date.now(), ticks()];
   await next(first + STEADY_TICKS);
   const done = ticks() - first;
-  const made = sandbox.recordedCalls().filter((call) => call.at >= at && call.caller.startsWith("function:"));
-  const calls: Record<string, number> = {};
-  for (const { service, operation } of made) {
-    const name = `${service}:${operation}`;
-    calls[name] = (calls[name] ?? 0) + 1 / done;
-  }
-  return { ticks: done, tickMilliseconds: (processorTime(sandbox.folder.mark) - before) / done, calls };
+  const made = sandbox.recordedCalls().filter((call) => call.at >= at);
+  const tickMilliseconds = (processorTime(sandbox.folder.mark) - before) / done;
+  return { ticks: done, tickMilliseconds, ...callsByKind(made) };
 }
 
 async function emptyHandler(sandbox: Sandbox, model: FunctionModel): Promise<number> {

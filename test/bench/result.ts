@@ -49,7 +49,7 @@ export function resultOf(parts: {
   readonly controller: ControllerFigures;
 }): Benchmark {
   const { machine, beatSeconds, startSeconds, measured, controller } = parts;
-  const { all, cloudTrail } = callsPerDay(controller.calls, DEFAULTS.beatSeconds);
+  const { all, cloudTrail } = callsPerDay(controller, DEFAULTS.beatSeconds);
   return {
     measuredOn: new Date().toISOString().slice(0, "2026-01-01".length),
     machine,
