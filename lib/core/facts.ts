@@ -7,8 +7,8 @@ import type { ClusterSettings } from "./settings.ts";
 
 /**
  * The active node in one word. `unknown`: no answer, or none that says. `doubtful`: it runs, but the check itself is
- * broken. `unchecked`: it runs, and its check was not asked. `gone`: EC2 says that its instance is stopped. `newborn`: it has begun a life that the record does not know,
- * and has not rebooted for it. `reborn`: it has rebooted.
+ * broken. `unchecked`: it runs, and its check was not asked. `gone`: EC2 says that its instance is stopped. `newborn`: it
+ * has begun a life that the record does not know, and has not rebooted for it. `reborn`: it has rebooted.
  */
 export type Verdict =
   | "none"
