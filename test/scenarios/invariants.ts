@@ -1,15 +1,13 @@
 /** What holds at the end of every scenario, whatever the incident was. Each fault is one sentence. */
-import { readFileSync } from "node:fs";
 import { RULES } from "../../lib/core/decide.ts";
 import { EVENT_SOURCE } from "../../lib/core/events.ts";
 import { eventSchema } from "../../lib/event-schema.ts";
-import type { CallRecord } from "../../lib/sandbox/gateway/call-log.ts";
-import { readAssembly } from "../../lib/sandbox/template/assembly.ts";
-import { isRecord, listOf, recordOf, textOf } from "../../lib/sandbox/values.ts";
+import { recordOf } from "../../lib/sandbox/values.ts";
 import { CLUSTER } from "./deployments.ts";
 import { matches } from "./history-pattern.ts";
 import type { Entry } from "./operator.ts";
 import type { Letters, Scenario } from "./scenario.ts";
+import { checkPermissions } from "./permissions.ts";
 import { codeOf, type Stage } from "./stage.ts";
 
 /** A watcher that was blind for longer might have missed something. */
@@ -25,7 +23,7 @@ export const INVARIANTS: readonly string[] = [
   "Every transition whose rule mails was mailed, and nothing was mailed more often than the scenario says.",
   "Every transition is on the event bus too, at least once and nothing else is, in the shape of docs/event.schema.json.",
   "No invocation of the function failed but those that the fault brings about, and everything that it printed is one JSON object a line, without an address of the settings and without a password.",
-  "The function called nothing that its synthesized role does not permit; the loop called only Lambda.",
+  "IAM allows the function and the loop every call that they made, by the policies of their synthesized roles, with resource and context.",
   "When the sandbox has stopped, no process of it is left.",
 ];
 
@@ -52,7 +50,7 @@ export async function checkInvariants(stage: Stage, scenario: Scenario): Promise
     ...checkLetters(stage, scenario.mails),
     ...checkFunction(stage, scenario.functionErrors),
     ...checkLogs(stage),
-    ...checkCalls(stage),
+    ...(await checkPermissions(stage)),
   ];
 }
 
@@ -164,39 +162,3 @@ function checkLogs({ sandbox }: Stage): readonly string[] {
 }
 
 /** The calls on record, but not of those that the fault lets nobody answer. */
-function checkCalls(stage: Stage): readonly string[] {
-  const permitted = permittedToFunction(stage);
-  const calls = readFileSync(stage.sandbox.folder.file("calls.jsonl"), "utf8").trim().split("\n");
-  const strange = new Set<string>();
-  for (const line of calls) {
-    const { caller, service, operation } = JSON.parse(line) as CallRecord;
-    const name = `${service}:${operation}`;
-    const may = caller.startsWith("function:")
-      ? permitted.has(name)
-      : caller === "states"
-        ? name === "lambda:Invoke"
-        : OPERATOR.has(name);
-    if (!may) strange.add(`${caller} called ${name}, which is not permitted`);
-  }
-  return [...strange];
-}
-
-/** What the scenarios themselves ask. */
-const OPERATOR: ReadonlySet<string> = new Set(["lambda:Invoke", "ssm:ListCommandInvocations"]);
-
-/** Every action in the policies of the controller's role, as the template has them. */
-function permittedToFunction(stage: Stage): ReadonlySet<string> {
-  const resources = Object.entries(readAssembly(stage.assembly).template.Resources);
-  const actions = resources
-    .filter(([id, { Type }]) => id.startsWith("Controller") && Type.startsWith("AWS::IAM::"))
-    .flatMap(([, { Properties }]) => actionsIn(Properties));
-  if (actions.length === 0) throw new Error("the template has no policy of the controller's role");
-  return new Set(actions);
-}
-
-function actionsIn(value: unknown): readonly string[] {
-  if (Array.isArray(value)) return value.flatMap(actionsIn);
-  if (!isRecord(value)) return [];
-  const own = value["Effect"] === "Allow" ? listOf([value["Action"]].flat()).map((one) => textOf(one)) : [];
-  return [...own, ...Object.values(value).flatMap(actionsIn)];
-}

@@ -8,7 +8,7 @@ import { EVENT_SOURCE } from "../../../lib/core/events.ts";
 import { METRIC_NAMES } from "../../../lib/core/metrics.ts";
 import { pythonEnvironment } from "../python.ts";
 import { isAllowed } from "./evaluate.ts";
-import { arn, type IamRequest, mail, onDocument, onInstance, requestsOf } from "./requests.ts";
+import { CONTROLLER, LOOP, arn, askedBy, type IamRequest, mail, onDocument, onInstance } from "./requests.ts";
 import { readRoles, type Role } from "./roles.ts";
 import { recordSession } from "./session.ts";
 import { judgeExchanges, type Verdict } from "./exchanges.ts";
@@ -50,19 +50,11 @@ describe("the saved queries", () => {
   });
 });
 
-/** Each different request once. */
-const distinct = (requests: readonly IamRequest[]): readonly IamRequest[] => [
-  ...new Map(requests.map((request) => [JSON.stringify(request), request])).values(),
-];
-
 const callsOf = (caller: RegExp) => session.calls.filter((call) => caller.test(call.caller));
 
-const askedBy = (caller: RegExp): readonly IamRequest[] =>
-  distinct(callsOf(caller).flatMap((call) => requestsOf(call, session.tags)));
-
 const byRole: readonly (readonly [name: string, role: Role, asked: readonly IamRequest[]])[] = [
-  ["the controller", roles.controller, askedBy(/^function:/)],
-  ["the loop", roles.loop, askedBy(/^states$/)],
+  ["the controller", roles.controller, askedBy(CONTROLLER, session.calls, session.tags)],
+  ["the loop", roles.loop, askedBy(LOOP, session.calls, session.tags)],
 ];
 
 const allowedTo = (role: Role, request: IamRequest, identity = role.statements): Promise<boolean> =>
@@ -104,7 +96,7 @@ describe("IAM, asked with resource and context for every call of the session,", 
       asked.map(async (request) => [await allowedTo(role, request), request]),
     );
     const denied = results.filter(([allowed]) => allowed !== true).map(([, request]) => request);
-    const made = callsOf(name === "the loop" ? /^states$/ : /^function:/).length;
+    const made = callsOf(name === "the loop" ? LOOP : CONTROLLER).length;
     console.log(`${name}: ${made} calls, ${asked.length} different requests, ${denied.length} denied`);
     expect(denied).toEqual([]);
     expect(asked.length).toBeGreaterThan(0);
@@ -193,7 +185,7 @@ describe("IAM denies the controller", () => {
   });
 
   it("what the loop may, and the loop all but its alias", async () => {
-    const tick = askedBy(/^states$/)[0];
+    const [tick] = askedBy(LOOP, session.calls, session.tags);
     expect(tick && (await allowedTo(roles.controller, tick))).toBe(false);
     const operate = { ...tick, resource: tick?.resource.replace(/:tick$/, ":operate") } as IamRequest;
     expect(operate.resource).toMatch(/:operate$/);

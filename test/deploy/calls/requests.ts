@@ -94,3 +94,12 @@ export const requestsOf = ({ service, operation, params }: CallRecord, tags: Tag
   if (find === undefined) throw new Error(`no permission is known for ${service}:${operation}`);
   return find(params, tags);
 };
+
+/** Each different request once that calls of these callers make. */
+export const askedBy = (caller: RegExp, calls: readonly CallRecord[], tags: Tags): readonly IamRequest[] => {
+  const all = calls.filter((call) => caller.test(call.caller)).flatMap((call) => requestsOf(call, tags));
+  return [...new Map(all.map((request) => [JSON.stringify(request), request])).values()];
+};
+
+export const CONTROLLER = /^function:/;
+export const LOOP = /^states$/;
