@@ -1,8 +1,8 @@
 /**
- * The sandbox's folders: `.sandbox/PORT/` for each, and `.sandbox/current.json` for the command that looks for one.
+ * The sandbox's folders: `.sandbox/PORT/` for each, and `.sandbox/current-PID.json` for the command that looks for one.
  * What a killed sandbox left running is found by these paths and ended at the next start.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isRecord } from "./values.ts";
@@ -10,7 +10,6 @@ import { killAll, processesUnder, processesWithArgument, readProcess } from "./n
 
 export const PROJECT = fileURLToPath(new URL("../../", import.meta.url));
 export const SANDBOXES = join(PROJECT, ".sandbox");
-const CURRENT = join(SANDBOXES, "current.json");
 const OWNER = "owner.json";
 
 export interface Current {
@@ -57,24 +56,41 @@ export async function endLeftovers(): Promise<number> {
     // Asked in each round anew: a sandbox may be starting in that folder at this moment.
     ended += await endProcessesOf(path, () => !ownerLives(path));
   }
-  if (readCurrent() === undefined) rmSync(CURRENT, { force: true });
+  for (const { file, pid } of announced()) if (readProcess(pid) === undefined) rmSync(file, { force: true });
   return ended;
 }
 
 export function writeCurrent(endpoint: string): void {
-  writeFileSync(CURRENT, `${JSON.stringify({ endpoint, pid: process.pid } satisfies Current)}\n`);
+  writeFileSync(
+    announcementOf(process.pid),
+    `${JSON.stringify({ endpoint, pid: process.pid } satisfies Current)}\n`,
+  );
 }
 
 export function removeCurrent(): void {
-  if (readCurrent()?.pid === process.pid) rmSync(CURRENT, { force: true });
+  rmSync(announcementOf(process.pid), { force: true });
 }
 
-/** The sandbox that was started last, if it still runs. */
+/** The sandbox that was started last of those that run. */
 export function readCurrent(): Current | undefined {
-  const current = readRecord(CURRENT);
-  const { endpoint, pid } = current ?? {};
-  if (typeof endpoint !== "string" || typeof pid !== "number") return undefined;
-  return readProcess(pid) === undefined ? undefined : { endpoint, pid };
+  const [newest] = announced()
+    .filter(({ pid }) => readProcess(pid) !== undefined)
+    .toSorted((left, right) => right.at - left.at);
+  const endpoint = newest && readRecord(newest.file)?.["endpoint"];
+  return newest !== undefined && typeof endpoint === "string" ? { endpoint, pid: newest.pid } : undefined;
+}
+
+const announcementOf = (pid: number): string => join(SANDBOXES, `current-${pid}.json`);
+
+/** What sandboxes have said of themselves, also those that were killed since. */
+function announced(): readonly { readonly file: string; readonly pid: number; readonly at: number }[] {
+  if (!existsSync(SANDBOXES)) return [];
+  return readdirSync(SANDBOXES).flatMap((name) => {
+    const [, pid] = /^current-(\d+)\.json$/u.exec(name) ?? [];
+    const file = join(SANDBOXES, name);
+    const at = pid === undefined ? undefined : statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+    return at === undefined ? [] : [{ file, pid: Number(pid), at }];
+  });
 }
 
 /** No file: a word that nothing but the functions' processes has on its command line. */

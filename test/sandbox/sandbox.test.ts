@@ -1,6 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readCurrent } from "../../lib/sandbox/folder.ts";
+import { readCurrent, SANDBOXES } from "../../lib/sandbox/folder.ts";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/sandbox.ts";
 
 let sandbox: Sandbox;
@@ -36,7 +38,15 @@ describe("the whole system", () => {
   });
 
   it("is found by the command that looks for it", () => {
-    expect(readCurrent()).toEqual({ endpoint: sandbox.endpoint, pid: process.pid });
+    const own = { endpoint: sandbox.endpoint, pid: process.pid };
+    expect(readCurrent()).toEqual(own);
+    // Also when one that was started later has been killed.
+    const { status, pid } = spawnSync("true");
+    expect(status).toBe(0);
+    const killed = join(SANDBOXES, `current-${pid}.json`);
+    writeFileSync(killed, JSON.stringify({ ...own, pid }));
+    expect(readCurrent()).toEqual(own);
+    rmSync(killed);
   });
 
   it("records the calls of the function and of the loop when they are answered", async () => {
