@@ -17,12 +17,13 @@ import { StateMachineRunner } from "../../lib/sandbox/state-machine.ts";
 import { synthesizeApp } from "../../lib/sandbox/synthesize.ts";
 import { readAssembly } from "../../lib/sandbox/template/assembly.ts";
 import type { StateMachineModel } from "../../lib/sandbox/template/deployment.ts";
+import { SANDBOX_ACCOUNT, SANDBOX_REGION } from "../../lib/sandbox/template/place.ts";
 import { readDeployment } from "../../lib/sandbox/template/read-deployment.ts";
 import { changed, cluster } from "../settings/written.ts";
 import { Nodes } from "./nodes.ts";
 
 const STACK = "Scale";
-const PLACE = { account: "000000000000", region: "us-east-1", stackName: STACK };
+const PLACE = { account: SANDBOX_ACCOUNT, region: SANDBOX_REGION, stackName: STACK };
 const TAG = "scheduler-failover";
 /** The default of the settings. */
 const GRANT_SECONDS = 120;
