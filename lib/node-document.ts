@@ -86,8 +86,8 @@ export function nodeSetup(cluster: string, settings: ClusterSettings): string {
   const baked = bakedSettings(settings);
   const faults = faultsOf(cluster, baked);
   if (faults.length > 0) throw new Error(`cluster ${cluster}: ${faults.join("; ")}`);
-  const { SET_UNIT = "", SET_GUARD = "", SET_GRACE_SECONDS = "" } = baked;
-  const assigned = { ARG_CLUSTER: cluster, SET_UNIT, SET_GUARD, SET_GRACE_SECONDS };
+  const { SET_UNIT = "", SET_KILL_MODE = "", SET_GUARD = "", SET_GRACE_SECONDS = "" } = baked;
+  const assigned = { ARG_CLUSTER: cluster, SET_UNIT, SET_KILL_MODE, SET_GUARD, SET_GRACE_SECONDS };
   const [shebang = "", ...lines] = withoutComments(nodeScript("node-setup.sh"));
   return [shebang, ...assignments(assigned), ...lines, ""].join("\n");
 }
@@ -129,6 +129,7 @@ function bakedSettings({
 }: ClusterSettings): Readonly<Record<string, string>> {
   return {
     SET_UNIT: scheduler.unit ?? "",
+    SET_KILL_MODE: scheduler.killMode ?? "control-group",
     SET_START: scheduler.start ?? "",
     SET_STOP: scheduler.stop ?? "",
     SET_PID_FILE: scheduler.pidFile ?? "",

@@ -73,7 +73,7 @@ is_in_force() {
   *"$etc/guard"*'exit 113'*' gate ; ignore_errors=no'*) ;;
   *) return 1 ;;
   esac
-  [ "$u_kill_mode:$u_send_kill" = control-group:yes ] && read_span "$u_stop_span" && [ "$span" -le "$SET_GRACE_SECONDS" ]
+  [ "$u_kill_mode:$u_send_kill" = "$SET_KILL_MODE:yes" ] && read_span "$u_stop_span" && [ "$span" -le "$SET_GRACE_SECONDS" ]
 }
 
 is_bound() {

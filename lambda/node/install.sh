@@ -82,7 +82,7 @@ After=$guard_unit
 
 [Service]
 ExecCondition=+/bin/sh -c '. "$etc/guard"; exit 113' $2
-KillMode=control-group
+KillMode=$SET_KILL_MODE
 SendSIGKILL=yes
 TimeoutStopSec=$SET_GRACE_SECONDS
 END_OF_UNIT

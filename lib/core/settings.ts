@@ -63,11 +63,17 @@ export const PROFILE_NAMES = [
 ] as const;
 export type ProfileName = (typeof PROFILE_NAMES)[number];
 
+/** systemd's `KillMode=`: TERM goes to every process of the unit, or (`mixed`) to its main process alone. */
+export const KILL_MODES = ["control-group", "mixed"] as const;
+export type KillMode = (typeof KILL_MODES)[number];
+
 /** How the scheduler is started, stopped and found: by `unit`, or by `start` with `pidFile`, `pattern` or both. */
 export interface SchedulerSettings {
   /** Whose values were filled in where the settings had none; they are all here. Absent: `custom`. */
   readonly profile?: ProfileName;
   readonly unit?: string;
+  /** Whom TERM goes to when the unit is stopped; KILL goes to its whole control group. Absent: `control-group`. */
+  readonly killMode?: KillMode;
   readonly start?: string;
   readonly stop?: string;
   readonly pidFile?: string;

@@ -59,7 +59,8 @@ const profileOf = (cluster: unknown): Profile | undefined => {
  */
 const obstacleTo = (path: ProfilePath, cluster: Map): string | undefined => {
   const has = (...field: readonly string[]): boolean => lookUp(cluster, field) !== "absent";
-  if (path === "scheduler.unit") return has("scheduler", "start") ? "beside scheduler.start" : undefined;
+  if (path === "scheduler.unit" || path === "scheduler.killMode")
+    return has("scheduler", "start") ? "beside scheduler.start" : undefined;
   if (path === "scheduler.pattern") return has("scheduler", "start") ? undefined : "without scheduler.start";
   // A question that nobody asks for is not asked.
   if (path === "scheduler.secondOpinion.command")

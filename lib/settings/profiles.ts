@@ -8,6 +8,7 @@ import type { ProfileName } from "../core/settings.ts";
 /** The settings of a cluster that a profile may fill in, by their path below the cluster. */
 export type ProfilePath =
   | "scheduler.unit"
+  | "scheduler.killMode"
   | "scheduler.pattern"
   | "scheduler.secondOpinion.command"
   | "health.url"
@@ -41,6 +42,13 @@ const UNIT_OF_AIRFLOW: Given = {
   value: "airflow-scheduler.service",
   reason: "the unit's name in Airflow's own examples",
   source: "Airflow's source, scripts/systemd/airflow-scheduler.service",
+};
+
+const KILL_MODE_OF_AIRFLOW: Given = {
+  value: "mixed",
+  reason:
+    "TERM to the main process alone: with a LocalExecutor it hands out nothing more and waits for the tasks under way. To the whole control group, as systemd does by itself, TERM ends the tasks, too",
+  source: "tried with 2.11.2",
 };
 
 export const PATTERN_OF_AIRFLOW = {
@@ -99,6 +107,7 @@ const airflow2: Profile = {
   tried: "2.11.2 on PostgreSQL 15 with LocalExecutor",
   values: {
     "scheduler.unit": UNIT_OF_AIRFLOW,
+    "scheduler.killMode": KILL_MODE_OF_AIRFLOW,
     "scheduler.pattern": PATTERN_OF_AIRFLOW,
     "scheduler.secondOpinion.command": OPINION_OF_AIRFLOW,
     "health.url": HEALTH_OF_AIRFLOW,

@@ -75,6 +75,16 @@ export const schedulerRules: readonly Rule<WrittenScheduler>[] = [
           ),
   },
   {
+    holds: "`killMode` goes with `unit`: TERM goes to everything that a `start` has started.",
+    breaches: ({ unit, killMode }) =>
+      breach(
+        unit === undefined && killMode !== undefined,
+        ["killMode"],
+        "must not stand beside start: leave it out",
+        killMode,
+      ),
+  },
+  {
     holds:
       "With `start` goes `pattern` or `pidFile`, or both: a scheduler that somebody starts by hand is found by nothing else.",
     breaches: ({ unit, start, pattern, pidFile }) =>

@@ -1,7 +1,7 @@
 /** What a person may write about one scheduler: how it is started and found, and how its health is asked. */
 import { z } from "zod";
 import { JSON_PATH } from "../core/health.ts";
-import { DEFAULTS, PROFILE_NAMES } from "../core/settings.ts";
+import { DEFAULTS, KILL_MODES, PROFILE_NAMES } from "../core/settings.ts";
 import {
   ABSOLUTE_PATH,
   ONE_LINE,
@@ -25,6 +25,10 @@ export const schedulerSchema = section(
       UNIT,
       "must be the full name of a systemd service such as airflow-scheduler.service",
       "The systemd unit that is the scheduler. Give this or `start`.",
+    ).optional(),
+    killMode: oneOf(
+      KILL_MODES,
+      "systemd's `KillMode=`: whom TERM goes to when the unit is stopped, each of its processes or, with `mixed`, the main process alone, which may then wait for the others until `killGraceSeconds` are over. KILL goes to all of them. Only with `unit`; `control-group` without it.",
     ).optional(),
     start: command("Command that starts the scheduler, where it is no systemd unit.").optional(),
     stop: command("Command that asks it to stop, before TERM and KILL. Only with `start`.").optional(),

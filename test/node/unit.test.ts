@@ -1,6 +1,8 @@
 import { describe, it, vi } from "vitest";
 import { UNKNOWN_NODE, stopByAfter } from "../../lib/core/proof.ts";
+import { documentContent } from "../../lib/node-document.ts";
 import {
+  CLUSTER,
   TestNode,
   alive,
   ask,
@@ -20,9 +22,28 @@ vi.setConfig({ maxConcurrency: 10 });
 
 const SETTINGS = clusterSettings({ unit: "demo.service" });
 
+const dropInOf = (node: TestNode) =>
+  node.read("etc/systemd/system/demo.service.d/zz-scheduler-failover.conf");
+
 const unitNode = () => nodeWithSystemd(SETTINGS);
 
 describe.concurrent("a scheduler that is a systemd unit", () => {
+  it("is stopped in the settings' kill mode, which takes effect while it runs", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const node = unitNode();
+    onTestFinished(() => node.dispose());
+    const life = await begin(node);
+    const begun = await run(node, life);
+    expect(dropInOf(node)).toContain("KillMode=control-group\n");
+    node.content = documentContent(CLUSTER, clusterSettings({ unit: "demo.service", killMode: "mixed" }));
+    const later = await run(node, life);
+    expect(later).toMatchObject({ guard: "armed", gate: "installed", invocation: begun.invocation });
+    expect(node.read("fake/loaded")).toContain("KillMode=mixed\n");
+    await stopFully(node);
+  });
+
   it("is started, named by its invocation, restarted and stopped", async ({ expect, onTestFinished }) => {
     const node = unitNode();
     onTestFinished(() => node.dispose());

@@ -185,6 +185,16 @@ export const FAULTS: readonly (readonly [name: string, changes: readonly Change[
   ],
   ["a pid file beside a unit", [[`${main}.scheduler.pidFile`, "/run/a.pid"]], "must not stand beside unit"],
   [
+    "a kill mode that leaves something behind",
+    [[`${main}.scheduler.killMode`, "process"]],
+    "must be one of control-group, mixed",
+  ],
+  [
+    "a kill mode beside a command",
+    [...started, [`${main}.scheduler.killMode`, "mixed"]],
+    'killMode is "mixed": must not stand beside start',
+  ],
+  [
     "a command that Run Command would rewrite",
     [...started, [`${main}.scheduler.start`, "echo {{ x }}"]],
     "must not contain {{",

@@ -23,9 +23,11 @@ const saidOf = (written: unknown): readonly string[] => {
 describe("a profile", () => {
   it.each(PROFILE_NAMES.filter((name) => name !== "custom"))("%s is all that a cluster needs", (name) => {
     const cluster = read(withProfile(name));
+    const { values } = PROFILES[name];
     expect(cluster?.scheduler).toEqual({
       profile: name,
-      unit: PROFILES[name].values["scheduler.unit"]?.value,
+      unit: values["scheduler.unit"]?.value,
+      ...(values["scheduler.killMode"] && { killMode: values["scheduler.killMode"].value }),
     });
   });
 
@@ -36,6 +38,7 @@ describe("a profile", () => {
     ];
     const cluster = read(withProfile(name, ...changes));
     expect(cluster?.scheduler.unit).toBeUndefined();
+    expect(cluster?.scheduler.killMode).toBeUndefined();
     expect(cluster?.scheduler.pattern).toBeDefined();
   });
 
