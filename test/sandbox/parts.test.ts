@@ -4,6 +4,7 @@ import { Display } from "../../lib/sandbox/display.ts";
 import { parseFaultArguments, setFault } from "../../lib/sandbox/fault-command.ts";
 import { countLedger } from "../../lib/sandbox/ledger.ts";
 import { substitute } from "../../lib/sandbox/nodes/document.ts";
+import { instanceId } from "../../lib/sandbox/nodes/node.ts";
 import { combinedOutput } from "../../lib/sandbox/emulators/ssm-status.ts";
 import { merge } from "../../lib/sandbox/sandbox-settings.ts";
 import { rateOf } from "../../lib/sandbox/schedule.ts";
@@ -22,6 +23,14 @@ describe("the agent's substitution", () => {
     ["{{ X }}", { X: ["a", "b"] }, '["a","b"]'],
   ])("makes of %j with %j %j", (text, values, expected) => {
     expect(substitute(text, values)).toBe(expected);
+  });
+});
+
+describe("a node's id", () => {
+  it("is one that EC2 could have given, and each node's own, for as many nodes as there are", () => {
+    const ids = Array.from({ length: 128 }, (_, index) => instanceId(index + 1));
+    expect(ids.filter((id) => !/^i-[0-9a-f]{17}$/u.test(id))).toEqual([]);
+    expect(new Set(ids).size).toBe(ids.length);
   });
 });
 

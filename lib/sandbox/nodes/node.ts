@@ -123,8 +123,8 @@ export class LocalNode {
   }
 }
 
-/** Ids look like EC2's, sort as the names do, and are the same in every sandbox, so that settings may list them. */
+/** Ids look like EC2's, sort by number up to 15, and are the same in every sandbox, so that settings may list them. */
 export function instanceId(index: number): string {
   const digest = createHash("sha256").update(`sandbox node ${index}`).digest("hex");
-  return `i-0${index.toString(16)}${digest.slice(0, 15)}`;
+  return `i-0${`${index.toString(16)}${digest}`.slice(0, 16)}`;
 }
