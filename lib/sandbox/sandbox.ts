@@ -156,7 +156,11 @@ export class Sandbox {
     const file = this.folder.file(`settings-${this.#deployments}.yaml`);
     const directory = this.folder.file(`cdk.out-${this.#deployments}`);
     writeSettings(file, this.folder.file(LEDGER), settings);
-    await synthesizeApp(directory, file, STACK_NAME);
+    await this.deployAssembly(await synthesizeApp(directory, file, STACK_NAME));
+  }
+
+  /** The same with an assembly that was synthesized before. */
+  async deployAssembly(directory: string): Promise<void> {
     const assembly = readAssembly(directory);
     await this.cloud.update(readDeployment(assembly, placeOf(assembly)));
   }

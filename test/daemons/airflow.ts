@@ -13,8 +13,11 @@ import { SERVICES, type Services } from "./services.ts";
 import { countTasks, readTraces } from "./traces.ts";
 
 const UNIT = "airflow-scheduler.service";
+const USER = "scheduler";
 const HOME = "/srv/daemon";
-export const ENVIRONMENT = "/etc/airflow.env";
+const ENVIRONMENT = "/etc/airflow.env";
+/** What a shell reads before it calls `airflow`. */
+const ACTIVATE = "/etc/airflow.activate";
 const TRACES = "/srv/traces.jsonl";
 const FILES = new URL("node/", import.meta.url);
 
@@ -62,11 +65,24 @@ export async function airflow(
     isMain: ({ argv, pid }) =>
       argv.join(" ").endsWith(` /opt/${name}/bin/airflow scheduler`) && leadsSession(pid),
     helpers: ofUnit,
-    settings: { scheduler: { profile: name } },
+    settings: {
+      scheduler: { profile: name, secondOpinion: { everyMinutes: 5, user: USER, activate: ACTIVATE } },
+    },
     doubleHandOuts: () => countTasks(readTraces(traces)).twice,
     lastSign: () => readTraces(traces).at(-1)?.at ?? 0,
     witness: async (since) => await testify(services, cluster, since),
   };
+}
+
+/** Airflow's own command as the scheduler's user and with its settings, in a unit of its own. */
+export async function inAirflow(
+  node: RealNode,
+  options: readonly string[],
+  ...command: readonly string[]
+): Promise<{ readonly code: number; readonly output: string }> {
+  const unit = ["systemd-run", "--quiet", `--uid=${USER}`, ...options];
+  const shell = ["/bin/sh", "-c", `. ${ACTIVATE} && exec airflow "$@"`, "airflow", ...command];
+  return await node.inside(...unit, ...shell);
 }
 
 export function tracesOf(services: Services, cluster: string): string {
@@ -80,6 +96,7 @@ function install(node: RealNode, name: AirflowName, environment: string): void {
   }
   for (const unit of BESIDE[name]) node.enable(unit);
   node.write(ENVIRONMENT, environment);
+  node.write(ACTIVATE, `set -a\n. ${ENVIRONMENT}\nPATH=/opt/${name}/bin:$PATH\n`);
   node.install(new URL("traced.py", FILES), `${HOME}/dags/traced.py`, 0o644);
   node.install(new URL("traced", FILES), "/usr/local/bin/traced", 0o755);
   node.write(TRACES, "");

@@ -1,68 +1,60 @@
-/** Which cases are played with which daemon. `short`: within CI's minutes; the others are the long form's. */
+/** Which cases are played with which daemon. */
 import type { Case } from "../real-nodes/case.ts";
 import { cutOff, startRefused } from "../real-nodes/cases/guard.ts";
 import { powerLost } from "../real-nodes/cases/power.ts";
 import { coldStart } from "../real-nodes/cases/starts.ts";
+import type { Shortened } from "../real-nodes/deployment.ts";
 import type { TIMERS } from "../real-nodes/stage.ts";
 import { standInByHand, takenOver, twoByHand } from "./cases/alone.ts";
-import { accounted, killedWithPorts, switchedOverUnderTask } from "./cases/airflow.ts";
+import { accounted, killedWithPorts, switchedOverUnderTask, waitedForTask } from "./cases/airflow.ts";
+import { strayTold } from "./cases/opinion.ts";
 import { hung, hungCutOff, killed, switchedOver, untilItWorks } from "./cases/faults.ts";
 import type { DaemonName } from "./layers.ts";
 
 export interface DaemonLane {
   readonly name: string;
   readonly daemon: DaemonName;
-  readonly form: "short" | "long";
   readonly timers: Readonly<Partial<typeof TIMERS>>;
+  /** In the short form; the long one has times as users can deploy them. @default none */
+  readonly shortened?: Shortened;
   readonly cases: readonly Case[];
 }
 
-const BEAT_TIMERS = { killGraceSeconds: 5, settleSeconds: 15, cooldownSeconds: 15 };
-const AIRFLOW_TIMERS = { killGraceSeconds: 5, settleSeconds: 40, cooldownSeconds: 40 };
+const BEAT_TIMERS = { killGraceSeconds: 5, settleSeconds: 10, cooldownSeconds: 10 };
+const AIRFLOW_TIMERS = { killGraceSeconds: 5, settleSeconds: 20, cooldownSeconds: 20 };
 /** One that hangs moves at once, so that another node runs it when it is told to go on. */
 const NO_RESTARTS = { restartLimit: 0 };
+/** Many cases wait for a grant's end. */
+const SHORT = { grantSeconds: 20 };
 
-/** Cases that wait for a grant to run out have a lane of their own: it takes as long as the others together. */
+/** They go side by side, and each costs two nodes, which are asked every beat: few with many cases load a machine the least. */
 export const LANES: readonly DaemonLane[] = [
   {
     name: "beat",
     daemon: "celery-beat",
-    form: "short",
     timers: BEAT_TIMERS,
+    shortened: SHORT,
     cases: [
       coldStart,
       untilItWorks(killed),
       startRefused,
       untilItWorks(switchedOver),
       untilItWorks(powerLost),
+      untilItWorks(cutOff),
     ],
-  },
-  {
-    name: "beat-apart",
-    daemon: "celery-beat",
-    form: "short",
-    timers: BEAT_TIMERS,
-    cases: [coldStart, untilItWorks(cutOff)],
   },
   {
     name: "beat-hung",
     daemon: "celery-beat",
-    form: "short",
     timers: { ...BEAT_TIMERS, ...NO_RESTARTS },
-    cases: [coldStart, untilItWorks(hung), untilItWorks(hungCutOff)],
-  },
-  {
-    name: "beat-alone",
-    daemon: "celery-beat",
-    form: "short",
-    timers: BEAT_TIMERS,
-    cases: [coldStart, twoByHand, standInByHand, takenOver],
+    shortened: SHORT,
+    cases: [coldStart, untilItWorks(hung), untilItWorks(hungCutOff), twoByHand, standInByHand, takenOver],
   },
   {
     name: "airflow",
     daemon: "airflow-2",
-    form: "short",
     timers: AIRFLOW_TIMERS,
+    shortened: SHORT,
     cases: [
       coldStart,
       untilItWorks(killedWithPorts),
@@ -75,43 +67,36 @@ export const LANES: readonly DaemonLane[] = [
   {
     name: "airflow-hung",
     daemon: "airflow-2",
-    form: "short",
     timers: { ...AIRFLOW_TIMERS, ...NO_RESTARTS },
-    cases: [coldStart, untilItWorks(hung), untilItWorks(cutOff), accounted],
-  },
-  {
-    name: "airflow-apart",
-    daemon: "airflow-2",
-    form: "short",
-    timers: AIRFLOW_TIMERS,
-    cases: [coldStart, untilItWorks(hungCutOff), accounted],
+    shortened: SHORT,
+    cases: [coldStart, untilItWorks(hung), untilItWorks(cutOff), untilItWorks(hungCutOff), accounted],
   },
   {
     name: "airflow-patient",
     daemon: "airflow-2",
-    form: "long",
-    // Longer than the task, which does not save it: TERM goes to the whole control group, and so to the task.
     timers: { ...AIRFLOW_TIMERS, killGraceSeconds: 60 },
-    cases: [coldStart, untilItWorks(switchedOverUnderTask), accounted],
+    // A grant outlasts the kill grace.
+    shortened: { opinionMinutes: 1 },
+    cases: [coldStart, untilItWorks(waitedForTask), accounted, strayTold],
   },
   {
     name: "airflow-3",
     daemon: "airflow-3",
-    form: "long",
     timers: AIRFLOW_TIMERS,
-    cases: [coldStart, untilItWorks(killed), startRefused, untilItWorks(switchedOver), accounted],
+    shortened: SHORT,
+    cases: [
+      coldStart,
+      untilItWorks(killedWithPorts),
+      untilItWorks(switchedOver),
+      untilItWorks(powerLost),
+      accounted,
+    ],
   },
   {
     name: "dagster",
     daemon: "dagster-daemon",
-    form: "long",
-    timers: { ...AIRFLOW_TIMERS, settleSeconds: 20 },
-    cases: [
-      coldStart,
-      untilItWorks(killed),
-      startRefused,
-      untilItWorks(switchedOver),
-      untilItWorks(powerLost),
-    ],
+    timers: AIRFLOW_TIMERS,
+    shortened: SHORT,
+    cases: [coldStart, untilItWorks(killed), untilItWorks(switchedOver), untilItWorks(powerLost)],
   },
 ];

@@ -66,7 +66,8 @@ function endLeftovers(): void {
 function endRun(name: string): void {
   for (const cgroup of cgroupsNamed(prefixOf(name))) cgroup.destroy();
   const path = join(RUNS, name);
-  if (isMountPoint(path)) execFileSync("umount", ["--recursive", path]);
+  // Lazily: functions that a killed run has left, which the next sandbox ends, have their code in it.
+  if (isMountPoint(path)) execFileSync("umount", ["--recursive", "--lazy", path]);
   if (existsSync(path)) rmdirSync(path);
 }
 

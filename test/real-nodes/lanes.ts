@@ -27,28 +27,33 @@ import { breakGlass, ticksStop } from "./cases/ticks.ts";
 import type { ClusterOptions } from "./stage.ts";
 
 export interface Lane {
+  /** `shortened`: in the short form; the long one has times as users can deploy them. */
   readonly cluster: ClusterOptions;
   readonly cases: readonly Case[];
 }
 
-const STARTS: ClusterOptions = { name: "starts", enabled: false, by: "unit" };
-const HANDS: ClusterOptions = { name: "hands", enabled: false, by: "unit" };
+/** Many cases wait for a grant's end. */
+const SHORT = { grantSeconds: 20 };
+
+const STARTS: ClusterOptions = { name: "starts", enabled: false, by: "unit", shortened: SHORT };
+const HANDS: ClusterOptions = { name: "hands", enabled: false, by: "unit", shortened: SHORT };
 
 /** Cases that wait for a grant to run out come where the others of their lane are short. */
 export const LANES: readonly Lane[] = [
   { cluster: STARTS, cases: [coldStart, stoppedByHand, killed, crashLoop, slowStop, detached] },
   {
-    cluster: { name: "power", enabled: true, by: "unit" },
+    cluster: { name: "power", enabled: true, by: "unit", shortened: SHORT },
     cases: [adopted, rebooted, powerLost, newNodeEnabled, newNodeSetUp, frozen],
   },
   {
     cluster: HANDS,
-    cases: [startRefused, daemonReload, gateRemoved, overruled, guardHangs, guardKilled, initStopped],
+    cases: [startRefused, daemonReload, gateRemoved, guardHangs, guardKilled, initStopped],
   },
-  { cluster: { name: "apart", enabled: false, by: "unit" }, cases: [cutOff, runEmptied] },
-  { cluster: { name: "settings", enabled: false, by: "unit" }, cases: [renamed, fenced] },
+  { cluster: { name: "apart", enabled: false, by: "unit", shortened: SHORT }, cases: [cutOff, runEmptied] },
+  // What happens in these is over before a grant is, as users can deploy it.
+  { cluster: { name: "settings", enabled: false, by: "unit" }, cases: [overruled, renamed, fenced] },
   {
-    cluster: { name: "command", enabled: false, by: "command", shell: "busybox" },
+    cluster: { name: "command", enabled: false, by: "command", shell: "busybox", shortened: SHORT },
     cases: [coldCommand, slowStop, cutOff],
   },
 ];

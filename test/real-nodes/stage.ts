@@ -6,10 +6,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ClusterSettings, Settings } from "../../lib/core/settings.ts";
 import { type Sandbox, startSandbox } from "../../lib/sandbox/sandbox.ts";
-import { merge, type SettingsOverride } from "../../lib/sandbox/sandbox-settings.ts";
-import { isRecord, recordOf } from "../../lib/sandbox/values.ts";
+import type { SettingsOverride } from "../../lib/sandbox/sandbox-settings.ts";
+import { isRecord } from "../../lib/sandbox/values.ts";
 import type { Daemon, Testimony } from "./daemon.ts";
 import { demoDaemon } from "./demo-daemon.ts";
+import { type Shortened, StageDeployment } from "./deployment.ts";
 import { RunFolder } from "./host.ts";
 import { RealNode } from "./real-node.ts";
 import { Watcher } from "./watcher.ts";
@@ -42,6 +43,8 @@ export interface ClusterOptions {
   readonly shell?: "dash" | "busybox";
   /** Timers other than those of all. */
   readonly timers?: Readonly<Partial<typeof TIMERS>>;
+  /** Times below what settings may have. @default none: all is as a user can deploy it */
+  readonly shortened?: Shortened;
 }
 
 export interface StageOptions {
@@ -68,11 +71,11 @@ export class Stage {
     const nodes: RealNode[] = [];
     try {
       const daemons = new Map(clusters.map((each) => [each.name, daemonOf(each, run)]));
-      const settings = settingsOf(clusters, daemons);
+      const deployment = new StageDeployment(settingsOf(clusters, daemons), shortenedOf(clusters), run);
       const sandbox = await startSandbox({
         port: PORT,
         nodes: 2 * clusters.length,
-        settings,
+        ...(await deployment.first()),
         makeNode: (options) => {
           const cluster = options.tags[TAG] ?? "";
           const first = !nodes.some(({ tags }) => tags[TAG] === cluster);
@@ -90,7 +93,7 @@ export class Stage {
       );
       const watcher = new Watcher(pairs);
       const stages = clusters.map(
-        ({ name }) => new ClusterStage(name, pairs.get(name) ?? [], sandbox, watcher, settings),
+        ({ name }) => new ClusterStage(name, pairs.get(name) ?? [], sandbox, watcher, deployment),
       );
       return new Stage(sandbox, watcher, stages, run);
     } catch (error) {
@@ -122,6 +125,10 @@ function daemonOf({ name, by }: ClusterOptions, run: RunFolder): Daemon {
   return demoDaemon(ledger, by);
 }
 
+function shortenedOf(clusters: readonly ClusterOptions[]): ReadonlyMap<string, Shortened> {
+  return new Map(clusters.flatMap(({ name, shortened }) => (shortened ? [[name, shortened] as const] : [])));
+}
+
 function settingsOf(
   clusters: readonly ClusterOptions[],
   daemons: ReadonlyMap<string, Daemon>,
@@ -143,25 +150,25 @@ export class ClusterStage {
   readonly nodes: readonly RealNode[];
   readonly sandbox: Sandbox;
   readonly watcher: Watcher;
-  readonly #settings: SettingsOverride;
+  readonly #deployment: StageDeployment;
 
   constructor(
     name: string,
     nodes: readonly RealNode[],
     sandbox: Sandbox,
     watcher: Watcher,
-    settings: SettingsOverride,
+    deployment: StageDeployment,
   ) {
     this.name = name;
     this.nodes = nodes;
     this.sandbox = sandbox;
     this.watcher = watcher;
-    this.#settings = settings;
+    this.#deployment = deployment;
   }
 
   /** Deploys the stack anew; these settings of the cluster are others than at the start. */
   async deploy(changed: SettingsOverride): Promise<void> {
-    await this.sandbox.deploy(recordOf(merge(this.#settings, { clusters: { [this.name]: changed } })));
+    await this.#deployment.next(this.sandbox, { clusters: { [this.name]: changed } });
   }
 
   /** As they were deployed: from the function's code. */

@@ -31,16 +31,22 @@ export const SUITES: readonly Suite[] = [
   },
   {
     name: "real nodes with systemd",
-    command: ["tsx", "test/real-nodes/run.ts"],
+    command: ["tsx", "test/real-nodes/run.ts", "--short"],
     group: "ci",
     needs: "root on Linux with apt-get: installs systemd-container and mmdebstrap, builds an image of 230 MB",
   },
   {
-    name: "real daemons: celery beat and Airflow",
-    command: ["tsx", "test/daemons/run.ts"],
+    name: "real daemons: celery beat and Airflow 2",
+    command: ["tsx", "test/daemons/run.ts", "--daemon", "celery-beat", "--daemon", "airflow-2"],
     group: "ci",
     needs:
       "what the real nodes need, and PyPI: installs a broker, a database, Celery and Airflow over their image, 700 MB",
+  },
+  {
+    name: "real daemons: Airflow 3 and dagster-daemon",
+    command: ["tsx", "test/daemons/run.ts", "--daemon", "airflow-3", "--daemon", "dagster-daemon"],
+    group: "ci",
+    needs: "what the others need: installs Airflow 3 and Dagster, too",
   },
   {
     name: "calls: IAM, AWS's service models, AWS's command line",
@@ -104,6 +110,11 @@ export const SUITES: readonly Suite[] = [
     group: "ci",
     needs: "Java, Python and PyPI",
   },
-  { name: "soak", command: ["tsx", "test/soak/soak.ts", "--seconds", "180", "--seed", "3"], group: "ci" },
+  {
+    name: "soak of celery beat on real nodes",
+    command: ["tsx", "test/soak/soak.ts", "--nodes", "real", "--seconds", "180", "--seed", "3"],
+    group: "ci",
+    needs: "what the real daemons need",
+  },
   { name: "tour", command: ["tsx", "test/tour/tour.ts"], group: "ci" },
 ];

@@ -1,10 +1,10 @@
 /** What is Airflow's own: its ports, its long tasks, and that in the end no task is missing. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { type Case, expectThat } from "../../real-nodes/case.ts";
+import { type Case, expectThat, type Figures } from "../../real-nodes/case.ts";
 import type { RealNode } from "../../real-nodes/real-node.ts";
 import type { ClusterStage } from "../../real-nodes/stage.ts";
 import { mainsOf } from "../../real-nodes/watcher.ts";
-import { ENVIRONMENT } from "../airflow.ts";
+import { inAirflow } from "../airflow.ts";
 import { SERVICES } from "../services.ts";
 import { countTasks, lostInstants, readTraces, type Trace } from "../traces.ts";
 import { killed, switchover } from "./faults.ts";
@@ -28,22 +28,31 @@ export const killedWithPorts: Case = {
 const AGAIN_SECONDS = 150;
 
 export const switchedOverUnderTask: Case = {
-  sentence: "a switchover during a task of 30 s: never two, and the task ends",
+  sentence: "a switchover during a task of 30 s, longer than the kill grace: never two, and the task ends",
+  play: switchOverUnderTask,
+};
+
+export const waitedForTask: Case = {
+  sentence:
+    "a switchover during a task of 30 s, with a kill grace for it: never two, the task ends and is begun only once",
   play: async (cluster) => {
-    const [node, began] = [cluster.active(), Date.now()];
-    await trigger(node);
-    const ofLong = (): readonly Trace[] => tracesSince(cluster, began).filter(({ dag }) => dag === "long");
-    await cluster.until("the task has begun", () => ofLong().length > 0, 60);
-    const figures = await switchover(cluster, cluster.other(node), 90);
-    await cluster.until(
-      "the task has ended",
-      () => ofLong().some(({ what }) => what === "end"),
-      AGAIN_SECONDS,
-    );
-    const begins = ofLong().filter(({ what }) => what === "begin").length;
-    return { ...figures, "the long task was begun": begins };
+    const figures = await switchOverUnderTask(cluster);
+    expectThat(figures[BEGUN] === 1, `it is begun once, found ${figures[BEGUN]} times`);
+    return figures;
   },
 };
+
+const BEGUN = "the long task was begun";
+
+async function switchOverUnderTask(cluster: ClusterStage): Promise<Figures> {
+  const [node, began] = [cluster.active(), Date.now()];
+  await trigger(node);
+  const ofLong = (): readonly Trace[] => tracesSince(cluster, began).filter(({ dag }) => dag === "long");
+  await cluster.until("the task has begun", () => ofLong().length > 0, 60);
+  const figures = await switchover(cluster, cluster.other(node), 90);
+  await cluster.until("the task has ended", () => ofLong().some(({ what }) => what === "end"), AGAIN_SECONDS);
+  return { ...figures, [BEGUN]: ofLong().filter(({ what }) => what === "begin").length };
+}
 
 export const accounted: Case = {
   sentence:
@@ -70,17 +79,7 @@ export const accounted: Case = {
 
 /** As a person does, by Airflow's own command, beside the scheduler. */
 async function trigger(node: RealNode): Promise<void> {
-  const unit = [
-    "systemd-run",
-    "--quiet",
-    "--pipe",
-    "--wait",
-    "--uid=scheduler",
-    "-p",
-    `EnvironmentFile=${ENVIRONMENT}`,
-  ];
-  const program = mainsOf(node)[0]?.argv.join(" ").split(" ")[1] ?? "airflow";
-  const { code, output } = await node.inside(...unit, program, "dags", "trigger", "long");
+  const { code, output } = await inAirflow(node, ["--pipe", "--wait"], "dags", "trigger", "long");
   expectThat(code === 0, `the task is triggered: ${output.slice(-500)}`);
 }
 

@@ -1,6 +1,6 @@
 /** What keeps a node's promise while somebody works at it: guard, gate, and what converge verifies each time. */
 import { type Case, expectThat } from "../case.ts";
-import { BEAT_SECONDS, type ClusterStage, TIMERS } from "../stage.ts";
+import { BEAT_SECONDS, type ClusterStage } from "../stage.ts";
 import type { RealNode } from "../real-node.ts";
 import { mainsOf } from "../watcher.ts";
 import { seconds } from "./starts.ts";
@@ -110,7 +110,7 @@ export const cutOff: Case = {
   play: async (cluster) => {
     const [node, began] = [cluster.active(), Date.now()];
     cluster.cutOff(node);
-    await beats(6);
+    await beats(Math.floor(cluster.settings().timers.grantSeconds / 2 / BEAT_SECONDS));
     await node.inside("systemctl", "daemon-reload");
     const figures = await grantRunsOut(cluster, node, began);
     cluster.reconnect(node);
@@ -147,7 +147,11 @@ export const frozen: Case = {
     const [node, began] = [cluster.active(), Date.now()];
     cluster.cutOff(node);
     await node.freeze();
-    await cluster.until("the other node runs it", () => cluster.runsOn(cluster.other(node)), BOUND_SECONDS);
+    await cluster.until(
+      "the other node runs it",
+      () => cluster.runsOn(cluster.other(node)),
+      boundSeconds(cluster),
+    );
     const moved = seconds(began);
     const twice = cluster.doubleHandOuts();
     const thawed = performance.now();
@@ -168,18 +172,27 @@ export const frozen: Case = {
 };
 
 /** A grant that was renewed this instant, its kill grace, the skew, a beat until a tick sees it, and a start. */
-export const BOUND_SECONDS =
-  TIMERS.grantSeconds + TIMERS.killGraceSeconds + TIMERS.skewSeconds + 4 * BEAT_SECONDS;
+export function boundSeconds(cluster: ClusterStage): number {
+  return grantEndSeconds(cluster) + 4 * BEAT_SECONDS;
+}
+
+function grantEndSeconds(cluster: ClusterStage): number {
+  const { grantSeconds, killGraceSeconds, skewSeconds } = cluster.settings().timers;
+  return grantSeconds + killGraceSeconds + skewSeconds;
+}
 
 export async function grantRunsOut(
   cluster: ClusterStage,
   node: RealNode,
   since: number,
 ): Promise<Readonly<Record<string, number>>> {
-  const ends = TIMERS.grantSeconds + TIMERS.skewSeconds + TIMERS.killGraceSeconds;
-  await cluster.until("the guard has stopped it", () => !cluster.hasAny(node), ends);
+  await cluster.until("the guard has stopped it", () => !cluster.hasAny(node), grantEndSeconds(cluster));
   const stopped = seconds(since);
-  await cluster.until("the other node runs it", () => cluster.runsOn(cluster.other(node)), BOUND_SECONDS);
+  await cluster.until(
+    "the other node runs it",
+    () => cluster.runsOn(cluster.other(node)),
+    boundSeconds(cluster),
+  );
   return { "stopped after s": stopped, "runs elsewhere after s": seconds(since) };
 }
 

@@ -1,7 +1,7 @@
 /** The ends of the controller's reach: a node that it makes EC2 stop, and nodes that it lets go. */
 import { type Case, expectThat } from "../case.ts";
 import type { RealNode } from "../real-node.ts";
-import { BOUND_SECONDS } from "./guard.ts";
+import { boundSeconds } from "./guard.ts";
 import { seconds, tells } from "./starts.ts";
 
 export const fenced: Case = {
@@ -13,7 +13,7 @@ export const fenced: Case = {
     const [node, began] = [cluster.active(), Date.now()];
     const standby = cluster.other(node);
     cluster.cutOff(node);
-    await cluster.until("the other node runs it", () => cluster.runsOn(standby), BOUND_SECONDS);
+    await cluster.until("the other node runs it", () => cluster.runsOn(standby), boundSeconds(cluster));
     const elsewhere = seconds(began);
     await cluster.until("the history tells the start", async () => await tells(cluster, began, "STARTS"), 30);
     expectThat(!node.isUp, `${node.name} is off`);

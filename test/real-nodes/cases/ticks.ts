@@ -4,7 +4,7 @@ import { isRecord } from "../../../lib/sandbox/values.ts";
 import { type Case, expectThat } from "../case.ts";
 import type { RealNode } from "../real-node.ts";
 import { BEAT_SECONDS, type ClusterStage } from "../stage.ts";
-import { beats, BOUND_SECONDS } from "./guard.ts";
+import { beats, boundSeconds } from "./guard.ts";
 import { seconds } from "./starts.ts";
 
 /** No ticks while one case at least wants none. */
@@ -76,7 +76,11 @@ const OVERRIDE = "scheduler-failover-override";
 /** Answers the seconds until nothing of the scheduler is left on the node. */
 async function grantEnds(cluster: ClusterStage, node: RealNode): Promise<number> {
   const began = Date.now();
-  await cluster.until("the guard has stopped it", () => !cluster.hasAny(node), BOUND_SECONDS + BEAT_SECONDS);
+  await cluster.until(
+    "the guard has stopped it",
+    () => !cluster.hasAny(node),
+    boundSeconds(cluster) + BEAT_SECONDS,
+  );
   return seconds(began);
 }
 
