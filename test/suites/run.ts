@@ -23,15 +23,28 @@ interface Result {
 const asked = process.argv.slice(2);
 const chosen = choose(asked);
 const results: Result[] = [];
-for (const suite of chosen) {
-  console.log(`\n--- ${suite.name}: ${suite.command.join(" ")}`);
-  const result = await run(suite);
+for (const batch of batches(chosen)) {
+  const alone = batch.length === 1;
+  results.push(...(await Promise.all(batch.map(async (suite) => await runAndTell(suite, alone)))));
+}
+close(results);
+
+/** Suites one by one, and those that stand together, side by side. */
+function batches(suites: readonly Suite[]): readonly (readonly Suite[])[] {
+  return [...Map.groupBy(suites, ({ name, together = name }) => together).values()];
+}
+
+/** The output of one that runs beside others comes when it has ended. */
+async function runAndTell(suite: Suite, alone: boolean): Promise<Result> {
+  const title = `\n--- ${suite.name}: ${suite.command.join(" ")}`;
+  console.log(alone ? title : `${title} (side by side with others: what it says comes at its end)`);
+  const { output, ...result } = await run(suite, { live: alone });
+  if (!alone) process.stdout.write(`${title}\n${output}`);
   console.log(
     `--- ${suite.name}: ${result.failed === 0 ? "ok" : "FAILED"} in ${result.seconds.toFixed(1)} s`,
   );
-  results.push(result);
+  return result;
 }
-close(results);
 
 function choose(names: readonly string[]): readonly Suite[] {
   if (names.includes("--ci")) return SUITES.filter((each) => each.group === "ci");
@@ -47,7 +60,10 @@ function choose(names: readonly string[]): readonly Suite[] {
 }
 
 /** A vitest suite counts its tests; any other counts by its last line `N passed, N failed`, else as one test. */
-async function run(suite: Suite): Promise<Result> {
+async function run(
+  suite: Suite,
+  { live }: { readonly live: boolean },
+): Promise<Result & { readonly output: string }> {
   const begun = performance.now();
   const folder = mkdtempSync(join(tmpdir(), "suite-"));
   const report = join(folder, "report.json");
@@ -55,12 +71,13 @@ async function run(suite: Suite): Promise<Result> {
   const command = isVitest
     ? [...suite.command, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`]
     : suite.command;
-  const { code, output } = await execute(command);
+  const { code, output } = await execute(command, live);
   const seconds = (performance.now() - begun) / 1000;
   const counts = isVitest ? countVitest(report) : countLine(output);
   rmSync(folder, { recursive: true });
   const failed = code === 0 ? (counts?.failed ?? 0) : Math.max(1, counts?.failed ?? 1);
   return {
+    output,
     suite,
     passed: counts?.passed ?? (code === 0 ? 1 : 0),
     failed,
@@ -69,15 +86,20 @@ async function run(suite: Suite): Promise<Result> {
   };
 }
 
-function execute(command: readonly string[]): Promise<{ code: number; output: string }> {
+/** `live`: the output is shown as it comes, and its end is kept; else all of it is kept. */
+function execute(
+  command: readonly string[],
+  live: boolean,
+): Promise<{ readonly code: number; readonly output: string }> {
   const [program = "", ...args] = command;
   return new Promise((resolve) => {
-    const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(program, args, { stdio: ["ignore", "pipe", live ? "inherit" : "pipe"] });
     let output = "";
-    child.stdout.on("data", (chunk: Buffer) => {
-      process.stdout.write(chunk);
-      output = (output + chunk.toString()).slice(-20_000);
-    });
+    const keep = (chunk: string): void => {
+      if (live) process.stdout.write(chunk);
+      output = live ? (output + chunk).slice(-20_000) : output + chunk;
+    };
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", keep);
     child.on("error", (error) => resolve({ code: 127, output: String(error) }));
     child.on("close", (code) => resolve({ code: code ?? 1, output }));
   });

@@ -7,6 +7,8 @@ export interface Suite {
   readonly group: "test" | "ci";
   /** What the suite needs beside Node and npm. */
   readonly needs?: string;
+  /** Suites of the same word run side by side: they mostly wait, or use one processor and care for no clock. */
+  readonly together?: "searches" | "waits";
 }
 
 export const SUITES: readonly Suite[] = [
@@ -95,9 +97,20 @@ export const SUITES: readonly Suite[] = [
     name: "simulation",
     command: ["tsx", "test/simulation/simulate.ts", "--seeds", "150", "--fresh", "20"],
     group: "ci",
+    together: "searches",
   },
-  { name: "exploration", command: ["tsx", "test/explore/explore.ts"], group: "ci" },
-  { name: "mutations", command: ["tsx", "test/explore/mutations.ts", "--quick"], group: "ci" },
+  {
+    name: "exploration",
+    command: ["tsx", "test/explore/explore.ts"],
+    group: "ci",
+    together: "searches",
+  },
+  {
+    name: "mutations",
+    command: ["tsx", "test/explore/mutations.ts", "--quick"],
+    group: "ci",
+    together: "searches",
+  },
   { name: "contention", command: ["tsx", "test/contention/contention.ts"], group: "ci" },
   {
     name: "ten clusters, one of them slow",
@@ -108,6 +121,7 @@ export const SUITES: readonly Suite[] = [
     name: "specification",
     command: ["bash", "docs/spec/check.sh"],
     group: "ci",
+    together: "searches",
     needs: "Java, Python and PyPI",
   },
   {
@@ -115,6 +129,7 @@ export const SUITES: readonly Suite[] = [
     command: ["tsx", "test/soak/soak.ts", "--nodes", "real", "--seconds", "180", "--seed", "3"],
     group: "ci",
     needs: "what the real daemons need",
+    together: "waits",
   },
-  { name: "tour", command: ["tsx", "test/tour/tour.ts"], group: "ci" },
+  { name: "tour", command: ["tsx", "test/tour/tour.ts"], group: "ci", together: "waits" },
 ];
