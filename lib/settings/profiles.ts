@@ -48,7 +48,7 @@ const KILL_MODE_OF_AIRFLOW: Given = {
   value: "mixed",
   reason:
     "TERM to the main process alone: with a LocalExecutor it hands out nothing more and waits for the tasks under way. To the whole control group, as systemd does by itself, TERM ends the tasks, too",
-  source: "tried with 2.11.2",
+  source: "tried with 2.11.2 and 3.3.2",
 };
 
 export const PATTERN_OF_AIRFLOW = {

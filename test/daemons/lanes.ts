@@ -22,6 +22,8 @@ export interface DaemonLane {
 
 const BEAT_TIMERS = { killGraceSeconds: 5, settleSeconds: 10, cooldownSeconds: 10 };
 const AIRFLOW_TIMERS = { killGraceSeconds: 5, settleSeconds: 20, cooldownSeconds: 20 };
+/** A task of half a minute ends within the kill grace, which a grant outlasts: no short one. */
+const PATIENT_TIMERS = { ...AIRFLOW_TIMERS, killGraceSeconds: 60 };
 /** One that hangs moves at once, so that another node runs it when it is told to go on. */
 const NO_RESTARTS = { restartLimit: 0 };
 /** Many cases wait for a grant's end. */
@@ -74,23 +76,15 @@ export const LANES: readonly DaemonLane[] = [
   {
     name: "airflow-patient",
     daemon: "airflow-2",
-    timers: { ...AIRFLOW_TIMERS, killGraceSeconds: 60 },
-    // A grant outlasts the kill grace.
+    timers: PATIENT_TIMERS,
     shortened: { opinionMinutes: 1 },
     cases: [coldStart, untilItWorks(waitedForTask), accounted, strayTold],
   },
   {
     name: "airflow-3",
     daemon: "airflow-3",
-    timers: AIRFLOW_TIMERS,
-    shortened: SHORT,
-    cases: [
-      coldStart,
-      untilItWorks(killedWithPorts),
-      untilItWorks(switchedOver),
-      untilItWorks(powerLost),
-      accounted,
-    ],
+    timers: PATIENT_TIMERS,
+    cases: [coldStart, untilItWorks(killedWithPorts), untilItWorks(waitedForTask), accounted],
   },
   {
     name: "dagster",
