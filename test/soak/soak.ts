@@ -6,7 +6,7 @@
  *   npm run soak -- --seconds N --seed S          a day: --seconds 86400
  *   npm run soak -- --nodes real                  celery beat, as released, on Debian nodes with systemd
  *   npm run soak -- --nodes real --daemon NAME    airflow-2, airflow-3 or dagster-daemon
- *   npm run soak -- --picture FILE                who ran when in the last half hour, with the faults on it, as SVG
+ *   npm run soak -- --picture FILE                who ran when, with the faults on it, as SVG, half an hour a strip
  *
  * Exit status 0: every invariant held; 1: one did not; 2: there is no such soak.
  */
@@ -61,6 +61,7 @@ async function soak(): Promise<number> {
 
 async function storms(ground: Ground): Promise<number> {
   const { sandbox } = ground;
+  sandbox.watch.timeline.keptMilliseconds = Infinity;
   const events: SandboxEvent[] = [];
   sandbox.events.listen((event) => {
     if (event.kind !== "tick") events.push(event);

@@ -32,8 +32,6 @@ export interface Lane {
   readonly conditions: readonly ConditionSpan[];
 }
 
-const KEPT_MILLISECONDS = 31 * 60_000;
-
 interface OpenLane {
   readonly runs: RunSpan[];
   readonly conditions: ConditionSpan[];
@@ -42,6 +40,8 @@ interface OpenLane {
 }
 
 export class Timeline {
+  /** What has ended longer ago is forgotten: a little more than the console shows. */
+  keptMilliseconds = 31 * 60_000;
   readonly #lanes = new Map<string, OpenLane>();
 
   add(now: number, looks: readonly Look[]): void {
@@ -59,8 +59,8 @@ export class Timeline {
       const last = lane.conditions.at(-1);
       if (last !== undefined) last.to = now;
       if (last?.condition !== condition) lane.conditions.push({ condition, from: now, to: now });
-      forget(lane.runs, now);
-      forget(lane.conditions, now);
+      forget(lane.runs, now - this.keptMilliseconds);
+      forget(lane.conditions, now - this.keptMilliseconds);
     }
   }
 
@@ -69,6 +69,6 @@ export class Timeline {
   }
 }
 
-function forget(spans: Span[], now: number): void {
-  while (spans[0] !== undefined && spans[0].to < now - KEPT_MILLISECONDS) spans.shift();
+function forget(spans: Span[], before: number): void {
+  while (spans[0] !== undefined && spans[0].to < before) spans.shift();
 }
