@@ -57,8 +57,11 @@ const AGENT_WORKERS = 5;
 /** A second delivery of the same command comes so much later. */
 const SECOND_DELIVERY_MILLISECONDS = 1_500;
 
+/** Systems Manager keeps them for 30 days; here nobody looks back further than some minutes, and each holds its script. */
+const KEPT_MILLISECONDS = 3_600_000;
+
 export class RunCommand {
-  readonly invocations: Invocation[] = [];
+  invocations: readonly Invocation[] = [];
   readonly #region: string;
   readonly #times: RunCommandTimes;
   readonly #disturbance: (node: LocalNode) => Disturbance;
@@ -85,6 +88,8 @@ export class RunCommand {
     const now = Date.now();
     const [script] = order.scripts;
     if (script === undefined) throw new Error("a command without a script");
+    const kept = this.invocations.filter(({ requestedAt }) => now - requestedAt < KEPT_MILLISECONDS);
+    const sent: Invocation[] = [];
     for (const node of nodes) {
       const deliveryEndsAt = now + order.timeoutSeconds * 1000;
       const invocation: Invocation = {
@@ -100,9 +105,10 @@ export class RunCommand {
         phase: "sent",
         runs: 0,
       };
-      this.invocations.push(invocation);
+      sent.push(invocation);
       this.#deliver(invocation);
     }
+    this.invocations = [...kept, ...sent];
     return commandId;
   }
 
