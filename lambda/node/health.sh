@@ -27,7 +27,7 @@ ask_command() {
   rm -f "$answer"
 }
 
-# The host's name, as the scheduler will write it into its books. In a sandbox it is not the machine's.
+# The host's name, which a scheduler writes into its books where nothing gives it another. In a sandbox it is not the machine's.
 read_host() {
   host=''
   name=/proc/sys/kernel/hostname

@@ -2,6 +2,7 @@
 import { downSince, moves, startsInPlace, unhealthyLong } from "./active.ts";
 import { mayMoveRunning, mayStartInPlace, recentMoves, settled, standbys } from "./facts.ts";
 import type { Facts } from "./facts.ts";
+import { namesakesOf } from "./host-names.ts";
 import { WITH_ACTIVE, rule } from "./rule.ts";
 import { RULES_DRILL, withGap } from "./rules-drill.ts";
 import type { Change, Rule } from "./rule.ts";
@@ -165,6 +166,18 @@ const RUNNING: readonly Rule[] = [
     holds: () => true,
     sentence: "The scheduler runs on {active}, {startSeconds} of {settleSeconds} s settled.",
     change: () => ({ counters: { unhealthy: 0 } }),
+  }),
+  rule({
+    code: "NAMESAKE",
+    phases: ["steady"],
+    when: "the check of the active node says yes, and another node goes by the same host name",
+    holds: ({ active, record, settings }) =>
+      settings.health?.kind === "url" &&
+      settings.health.answeredBy === "scheduler" &&
+      namesakesOf(active, record).length > 0,
+    sentence:
+      "The scheduler runs on {active}, and {namesakes} goes by the same host name: its check may answer for the other, as Airflow's does, and counts neither for nor against it. Give each node a name of its own.",
+    problem: "opens",
   }),
   rule({
     code: "SECOND_OPINION",

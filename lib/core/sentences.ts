@@ -2,6 +2,7 @@
 import { recentMoves, standbys, toFence, unsaid, unsaidSince } from "./facts.ts";
 import type { Facts } from "./facts.ts";
 import { FOREIGN_ANSWER } from "./health.ts";
+import { namesakesOf } from "./host-names.ts";
 import { formatForPeople } from "./instants.ts";
 import { proofsBut } from "./proof.ts";
 import { wouldStartOn } from "./rules-aside.ts";
@@ -48,6 +49,7 @@ export const WORDS: Readonly<Record<string, (facts: Facts) => string>> = {
   failures: ({ settings }) => String(settings.health?.failures ?? 1),
   healthSays: ({ activeNode }) => healthSays(activeNode.report?.health),
   opinionSays: ({ activeNode }) => opinionSays(activeNode.report?.opinion),
+  namesakes: ({ active, record }) => list(namesakesOf(active, record)),
   activeReason,
   by: ({ record }) => record.request?.by ?? "nobody",
   reason: ({ record }) => record.request?.reason || "no reason given",

@@ -1,7 +1,17 @@
 /** Situations in which the active node answers that its scheduler runs well. */
 import { starting, justNow, usedUp } from "./known.ts";
 import type { Situation } from "./known.ts";
-import { NOW, afterReplies, answers, recordWith } from "./situation.ts";
+import { NOW, afterReplies, answers, recordWith, settingsWith } from "./situation.ts";
+
+const withUrl = settingsWith({
+  health: {
+    kind: "url",
+    url: "http://localhost:8974/health",
+    answeredBy: "scheduler",
+    timeoutSeconds: 3,
+    failures: 3,
+  },
+});
 
 export const RUNNING: readonly Situation[] = [
   {
@@ -97,6 +107,21 @@ export const RUNNING: readonly Situation[] = [
     says: "is steady, and says who could take over",
     decision: () => afterReplies(recordWith(), [answers("a", "running"), answers("b", "stopped")]),
     code: "STEADY",
+    phase: "steady",
+    asks: "run a for life-a, others stop",
+  },
+  {
+    says: "believes no check of a scheduler whose node goes by another one's name, and keeps the failures that it had",
+    decision: () =>
+      afterReplies(
+        recordWith({ counters: { unhealthy: 1 } }),
+        [
+          answers("a", "running", { health: { code: 200, body: "" }, host: "scheduler" }),
+          answers("b", "stopped", { host: "scheduler" }),
+        ],
+        withUrl,
+      ),
+    code: "NAMESAKE",
     phase: "steady",
     asks: "run a for life-a, others stop",
   },
