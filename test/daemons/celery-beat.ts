@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { PROFILES } from "../../lib/settings/profiles.ts";
 import { countLedger, Ledger } from "../../lib/sandbox/ledger.ts";
 import type { Daemon, Testimony } from "../real-nodes/daemon.ts";
 import { layerOf, type Layers } from "./layers.ts";
@@ -11,6 +12,8 @@ import { SERVICES, type Services } from "./services.ts";
 
 const UNIT = "celerybeat.service";
 const PROGRAM = "/opt/celery-beat/bin/celery";
+const ENVIRONMENT = "/etc/celery-beat.env";
+const PATTERN = PROFILES["celery-beat"].values["scheduler.pattern"]?.value;
 const HOME = "/srv/daemon";
 const FILES = new URL("node/", import.meta.url);
 /** The application touches it with each send: one is due every second, and a start on a busy machine takes some. */
@@ -28,12 +31,16 @@ export function celeryBeat(cluster: string, services: Services, layers: Layers):
     install: (node) => {
       node.install(new URL("periodic.py", FILES), `${HOME}/periodic.py`, 0o644);
       node.install(new URL(UNIT, FILES), `/etc/systemd/system/${UNIT}`, 0o644);
-      node.write("/etc/celery-beat.env", `BROKER=${broker}\nPYTHONDONTWRITEBYTECODE=1\n`);
+      node.write(ENVIRONMENT, `BROKER=${broker}\nPYTHONDONTWRITEBYTECODE=1\n`);
     },
     isMain: ({ argv }) => argv[1] === PROGRAM && argv.includes("beat"),
     // It has none.
     helpers: () => [],
-    settings: { scheduler: { profile: "celery-beat" }, health: { command: HEALTH, failures: 2 } },
+    // Beside the unit, so that one that is started past it is found.
+    settings: {
+      scheduler: { profile: "celery-beat", pattern: PATTERN },
+      health: { command: HEALTH, failures: 2 },
+    },
     doubleHandOuts: () => ledger.read().doubleHandOuts,
     lastSign: () => {
       ledger.read();
@@ -45,6 +52,14 @@ export function celeryBeat(cluster: string, services: Services, layers: Layers):
     },
   };
 }
+
+/** What a person gives to `systemd-run` for a beat beside the unit's. */
+export const BESIDE_UNIT: readonly string[] = [
+  "--uid=scheduler",
+  `--property=WorkingDirectory=${HOME}`,
+  `--property=EnvironmentFile=${ENVIRONMENT}`,
+  ...`${PROGRAM} -A periodic beat --schedule ${HOME}/by-hand --pidfile=`.split(" "),
+];
 
 function testify({ entries }: Ledger, since: number): Testimony {
   const { tasks, doubleHandOuts, longestGapSeconds } = countLedger(entries.filter(({ at }) => at >= since));

@@ -7,8 +7,9 @@ import type { Shortened } from "../real-nodes/deployment.ts";
 import type { TIMERS } from "../real-nodes/stage.ts";
 import { standInByHand, takenOver, twoByHand } from "./cases/alone.ts";
 import { accounted, killedWithPorts, switchedOverUnderTask, waitedForTask } from "./cases/airflow.ts";
+import { strayStopped } from "./cases/stray.ts";
 import { strayTold } from "./cases/opinion.ts";
-import { hung, hungCutOff, killed, switchedOver, untilItWorks } from "./cases/faults.ts";
+import { hung, hungCutOff, killed, mainHung, switchedOver, untilItWorks } from "./cases/faults.ts";
 import type { DaemonName } from "./layers.ts";
 
 export interface DaemonLane {
@@ -40,6 +41,7 @@ export const LANES: readonly DaemonLane[] = [
       coldStart,
       untilItWorks(killed),
       startRefused,
+      strayStopped,
       untilItWorks(switchedOver),
       untilItWorks(powerLost),
       untilItWorks(cutOff),
@@ -71,7 +73,7 @@ export const LANES: readonly DaemonLane[] = [
     daemon: "airflow-2",
     timers: { ...AIRFLOW_TIMERS, ...NO_RESTARTS },
     shortened: SHORT,
-    cases: [coldStart, untilItWorks(hung), untilItWorks(cutOff), untilItWorks(hungCutOff), accounted],
+    cases: [coldStart, untilItWorks(mainHung), untilItWorks(cutOff), untilItWorks(hungCutOff), accounted],
   },
   {
     name: "airflow-patient",

@@ -62,6 +62,7 @@ export const accounted: Case = {
     const lost = (): readonly string[] => lostInstants(tracesSince(cluster, 0), "steady", 10, until);
     await cluster.until("none is missing", () => lost().length === 0, AGAIN_SECONDS);
     const { begun, twice, again, doneAgain } = countTasks(tracesSince(cluster, 0));
+    expectThat(begun > 0, "there were tasks");
     expectThat(twice === 0, `none was under way twice, found ${twice}`);
     const { ofTwo } = cluster.watcher.since(cluster.name, 0);
     expectThat(ofTwo === 0, `never two, found ${ofTwo} s`);
