@@ -100,7 +100,7 @@ export function examineNeed(name: string, profile: string | null | undefined): r
   return [
     warning(
       `${name}: Airflow 2 and later runs several schedulers by itself on PostgreSQL or MySQL 8: you may not need this`,
-      "if `airflow config get-value scheduler use_row_level_locking` says True there, start a second scheduler instead",
+      "if `airflow config get-value scheduler use_row_level_locking` says True there, start a second scheduler instead; what this still gives you: a hung scheduler is restarted, nodes are watched from outside, and moves by one command",
     ),
   ];
 }

@@ -54,21 +54,27 @@ const profileOf = (cluster: unknown): Profile | undefined => {
 };
 
 /**
- * Why a value of the profile makes no sense beside these settings: a unit has no pattern, a command no unit, and a check
- * of one's own has its own limits.
+ * Why a value of the profile makes no sense beside these settings: a command has no unit, and a check of one's own has its
+ * own limits. Beside a unit a pattern is asked for by whoever wants it: what matches is stopped, another cluster's, too.
  */
 const obstacleTo = (path: ProfilePath, cluster: Map): string | undefined => {
   const has = (...field: readonly string[]): boolean => lookUp(cluster, field) !== "absent";
-  if (path === "scheduler.unit" || path === "scheduler.killMode")
-    return has("scheduler", "start") ? "beside scheduler.start" : undefined;
+  const is = (field: readonly string[], value: unknown): boolean => {
+    const found = lookUp(cluster, field);
+    return found !== "absent" && found.value === value;
+  };
+  if (path === "scheduler.unit") return has("scheduler", "start") ? "beside scheduler.start" : undefined;
+  if (path === "scheduler.killMode") {
+    if (has("scheduler", "start")) return "beside scheduler.start";
+    return is(["guard"], "off") ? "with guard off" : undefined;
+  }
   if (path === "scheduler.pattern") return has("scheduler", "start") ? undefined : "without scheduler.start";
   // A question that nobody asks for is not asked.
   if (path === "scheduler.secondOpinion.command")
     return has("scheduler", "secondOpinion") ? undefined : "without scheduler.secondOpinion";
   if (!path.startsWith("health.")) return undefined;
   if (has("health", "command")) return "beside health.command";
-  const enabled = lookUp(cluster, ["health", "enabled"]);
-  return enabled !== "absent" && enabled.value === false ? "with health.enabled false" : undefined;
+  return is(["health", "enabled"], false) ? "with health.enabled false" : undefined;
 };
 
 const choose = (cluster: Map, { values }: Profile): readonly Choice[] =>

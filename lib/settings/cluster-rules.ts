@@ -9,6 +9,11 @@ export type Nameable = Pick<WrittenCluster, "nodes" | "scheduler" | "fence">;
 const identityOf = ({ scheduler }: Nameable): string =>
   scheduler.unit ?? scheduler.pidFile ?? scheduler.pattern ?? scheduler.start ?? "";
 
+const areRivals = (one: Nameable, other: Nameable): boolean => {
+  const [a, b] = [one.scheduler.pattern, other.scheduler.pattern];
+  return (identityOf(one) === identityOf(other) || (!!a && a === b)) && shareNodes(one, other);
+};
+
 const shareNodes = (one: Nameable, other: Nameable): boolean => {
   const [a, b] = [one.nodes, other.nodes];
   if (a.tag && b.tag) return a.tag.key === b.tag.key && a.tag.value === b.tag.value;
@@ -22,9 +27,7 @@ export const clusterRules: readonly Rule<ReadonlyMap<string, Nameable>>[] = [
     breaches: (clusters) => {
       const all = [...clusters];
       return all.flatMap(([name, cluster], index) => {
-        const rival = all
-          .slice(0, index)
-          .find(([, other]) => identityOf(other) === identityOf(cluster) && shareNodes(other, cluster));
+        const rival = all.slice(0, index).find(([, other]) => areRivals(other, cluster));
         if (!rival) return [];
         const rule = `must not have the same nodes and the same scheduler as cluster ${rival[0]}: they would fight over it`;
         return [{ path: [name], rule }];

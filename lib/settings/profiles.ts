@@ -78,7 +78,7 @@ const ORPHANS_OF_AIRFLOW =
 const GRACE_OF_AIRFLOW: Given = {
   value: 60,
   reason:
-    "after TERM an idle one ends within 4 s, with a LocalExecutor it waits for the tasks under way: 37 s for one of 30 s just begun. Longer tasks are killed with it: Airflow finds them lost and retries",
+    "after TERM an idle one ends within 4 s, with a LocalExecutor and `killMode: mixed` it waits for the tasks under way: 37 s for one of 30 s just begun. Longer tasks get KILL with it, without TERM, so that no `on_kill` runs: Airflow finds them lost, after five minutes by default, and retries",
   source: "tried with 2.11.2",
 };
 
@@ -101,6 +101,15 @@ const SECONDS_OF_AIRFLOW: Given = {
   source: "node script's budget",
 };
 
+const OPINION_BESIDE_UNIT =
+  "`secondOpinion` beside a unit is given nothing of the unit's: `{ user: airflow, activate: /etc/airflow/second-opinion }`, and in that file `set -a; . /etc/sysconfig/airflow; PATH=/opt/airflow/venv/bin:$PATH`.";
+
+const NAMES_OF_AIRFLOW =
+  "The health server reads the newest heartbeat of its host name (`hostname_callable`, by default the full name that the resolver has for the node) from the database: no two nodes may have the same one. Where they do, by the name that the kernel has, the check counts neither for nor against a node, and a mail says so.";
+
+const MAIN_OF_AIRFLOW =
+  "With `killMode: mixed` the unit's main process must be Airflow itself, as in Airflow's example: a shell around it without `exec` would get TERM alone, end, and have Airflow killed.";
+
 const airflow2: Profile = {
   name: "airflow-2",
   says: "Airflow 2.4 to 2.11, the scheduler as a systemd unit",
@@ -119,8 +128,9 @@ const airflow2: Profile = {
   orphans: ORPHANS_OF_AIRFLOW,
   notes: [
     "Set `enable_health_check = True` in [scheduler] of airflow.cfg on every node, or `health: { enabled: false }` here: otherwise nobody answers, and a scheduler that runs well is taken for a hung one.",
-    "`secondOpinion` beside a unit is given nothing of the unit's: `{ user: airflow, activate: /etc/airflow/second-opinion }`, and in that file `set -a; . /etc/sysconfig/airflow; PATH=/opt/airflow/venv/bin:$PATH`.",
-    "The health server reads the newest heartbeat of its host name from the database: no two nodes may have the same one.",
+    OPINION_BESIDE_UNIT,
+    NAMES_OF_AIRFLOW,
+    MAIN_OF_AIRFLOW,
     "Not `airflow jobs check`: 3.5 s of CPU each time. Not the webserver's /health: it speaks for the whole cluster.",
     "On PostgreSQL or MySQL 8 with row locks, two schedulers are safe and Airflow's own high availability is the better answer.",
   ],
@@ -134,6 +144,9 @@ const airflow3: Profile = {
   orphans: `${ORPHANS_OF_AIRFLOW} The DAG processor is a daemon of its own there, and none of this one's.`,
   notes: [
     "Set `enable_health_check = True` in [scheduler] of airflow.cfg on every node, or `health: { enabled: false }` here: otherwise nobody answers, and a scheduler that runs well is taken for a hung one.",
+    OPINION_BESIDE_UNIT,
+    NAMES_OF_AIRFLOW,
+    MAIN_OF_AIRFLOW,
     "Not the API server's /api/v2/monitor/health: it is healthy as long as any scheduler is, and vouches for no node.",
     "API server, DAG processor and triggerer are units of their own and may run on every node: none of them is controlled.",
     "On PostgreSQL or MySQL 8 with row locks, two schedulers are safe and Airflow's own high availability is the better answer.",
@@ -146,7 +159,11 @@ const airflow1: Profile = {
   values: {
     "scheduler.unit": UNIT_OF_AIRFLOW,
     "scheduler.pattern": { ...PATTERN_OF_AIRFLOW, source: "as for 2.11.2, not tried" },
-    "timers.killGraceSeconds": { ...GRACE_OF_AIRFLOW, source: "as for 2.11.2, not tried" },
+    "timers.killGraceSeconds": {
+      value: 60,
+      reason: "TERM goes to tasks under way, too, which may take some time to end",
+      source: "not tried",
+    },
     "timers.settleSeconds": { ...SETTLE_OF_AIRFLOW, source: "as for 2.11.2, not tried" },
   },
   orphans: "As for Airflow 2, but for the health server, which it does not have; not tried.",

@@ -104,7 +104,10 @@ const relationFaults = (written: unknown, filled: unknown): readonly Fault[] => 
     judge(schedulerRules, scheduler, at("scheduler"));
     judge(healthRules, sound(healthSchema.optional(), filled, at("health")), at("health"));
     judge(rules.timerRules, timers && beatSeconds ? { timers, beatSeconds } : undefined, at("timers"));
-    judge(rules.fenceRules, guard && fence ? { guard, fence } : undefined, ["clusters", name]);
+    judge(rules.fenceRules, guard && fence && scheduler ? { guard, fence, scheduler } : undefined, [
+      "clusters",
+      name,
+    ]);
     if (nodes && scheduler) nameable.set(name, { nodes, scheduler, fence: fence ?? "none" });
   }
   judge(clusterRules, nameable, ["clusters"]);

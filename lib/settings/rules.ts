@@ -148,7 +148,7 @@ export const alertRules: readonly Rule<WrittenAlerts>[] = [
 ];
 
 /** What may run without a guard, and on what that rests. */
-export const fenceRules: readonly Rule<Pick<WrittenCluster, "guard" | "fence">>[] = [
+export const fenceRules: readonly Rule<Pick<WrittenCluster, "guard" | "fence" | "scheduler">>[] = [
   {
     holds:
       "`guard: off` goes with `fence: ec2-stop`: without either, a node that is cut off would run its scheduler for ever.",
@@ -158,6 +158,16 @@ export const fenceRules: readonly Rule<Pick<WrittenCluster, "guard" | "fence">>[
         ["guard"],
         "must be on, unless fence is ec2-stop: nothing else would ever stop the scheduler of a node that is cut off",
         guard,
+      ),
+  },
+  {
+    holds: "`killMode` goes with `guard: on`: it stands in the guard's drop-in.",
+    breaches: ({ guard, scheduler }) =>
+      breach(
+        guard === "off" && scheduler.killMode !== undefined,
+        ["scheduler", "killMode"],
+        "must not stand beside guard off, which leaves the unit as it is: set KillMode= in the unit itself",
+        scheduler.killMode,
       ),
   },
 ];

@@ -46,7 +46,7 @@ const patternBreaches = ({ pattern }: WrittenScheduler): readonly Breach[] => {
   );
 };
 
-const ONLY_WITH_START = ["stop", "pidFile", "pattern", "user", "activate"] as const;
+const ONLY_WITH_START = ["stop", "pidFile", "user", "activate"] as const;
 
 export const schedulerRules: readonly Rule<WrittenScheduler>[] = [
   {
@@ -61,7 +61,7 @@ export const schedulerRules: readonly Rule<WrittenScheduler>[] = [
     ],
   },
   {
-    holds: "`stop`, `pidFile`, `pattern`, `user` and `activate` go with `start`: a unit has its own.",
+    holds: "`stop`, `pidFile`, `user` and `activate` go with `start`: a unit has its own.",
     breaches: (scheduler) =>
       scheduler.unit === undefined
         ? []

@@ -28,7 +28,7 @@ export const schedulerSchema = section(
     ).optional(),
     killMode: oneOf(
       KILL_MODES,
-      "systemd's `KillMode=`: whom TERM goes to when the unit is stopped, each of its processes or, with `mixed`, the main process alone, which may then wait for the others until `killGraceSeconds` are over. KILL goes to all of them. Only with `unit`; `control-group` without it.",
+      "systemd's `KillMode=`: whom TERM goes to when the unit is stopped, each of its processes or, with `mixed`, the main process alone, which may then wait for the others until `killGraceSeconds` are over. KILL goes to all of them. With `mixed` the main process must be the daemon itself, not a shell around it. Only with `unit` and a guard, whose drop-in sets it; `control-group` without it.",
     ).optional(),
     start: command("Command that starts the scheduler, where it is no systemd unit.").optional(),
     stop: command("Command that asks it to stop, before TERM and KILL. Only with `start`.").optional(),
@@ -40,7 +40,7 @@ export const schedulerSchema = section(
     pattern: text(
       ONE_LINE,
       "must be an extended regular expression on one line",
-      "Extended regular expression that the scheduler's command line matches, and nothing else's; without its last character, which programs lose that name themselves by setproctitle. Only with `start`.",
+      "Extended regular expression that the scheduler's command line matches, and nothing else's; without its last character, which programs lose that name themselves by setproctitle. Beside `unit` it finds schedulers that somebody has started past the unit: a standby stops them; on the active node no guard counts while one is there, and `doctor` says which. Without it nothing finds them.",
     )
       .max(200, { error: "must be at most 200 characters" })
       .refine((value) => !value.includes("{{"), { error: "must not contain {{, which Run Command replaces" })

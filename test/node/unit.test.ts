@@ -28,6 +28,20 @@ const dropInOf = (node: TestNode) =>
 const unitNode = () => nodeWithSystemd(SETTINGS);
 
 describe.concurrent("a scheduler that is a systemd unit", () => {
+  it("has a pattern beside it, by which a standby finds and stops what was started past the unit", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const node = nodeWithSystemd(clusterSettings({ unit: "demo.service", pattern: "past-the-unit [0-9]" }));
+    onTestFinished(() => node.dispose());
+    await begin(node);
+    const stray = node.spawn("bash -c 'exec -a past-the-unit sleep 1000'");
+    const found = await stop(node);
+    expect(`${found.state} ${found.reason}`).toMatch(/^(stopping|stopped ended)/);
+    await stopFully(node);
+    expect(alive(stray)).toBe(false);
+  });
+
   it("is stopped in the settings' kill mode, which takes effect while it runs", async ({
     expect,
     onTestFinished,

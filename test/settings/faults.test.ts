@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { SettingsError, renderFault } from "../../lib/settings/faults.ts";
 import { readSettings } from "../../lib/settings/read.ts";
-import { FAULTS, listed, main, started, withUrl } from "./faults.table.ts";
+import { main, started, withUrl } from "./faults-scheduler.table.ts";
+import { FAULTS, listed } from "./faults.table.ts";
 import { type Change, changed, cluster } from "./written.ts";
 
 /** What is said about settings, line by line; nothing if they are accepted. */
