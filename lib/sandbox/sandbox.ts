@@ -32,7 +32,7 @@ export interface SandboxOptions {
   readonly nodes?: number;
   /** Merged into the sandbox's own settings; `null` takes a member away. */
   readonly settings?: SettingsOverride;
-  /** The directory of an assembly that was synthesized from the same settings before. @default one is made */
+  /** The directory of an assembly with the same clusters that was synthesized before. @default one is made of `settings` */
   readonly assembly?: string;
   /** Makes the nodes. @default folders of processes below the sandbox's own folder */
   readonly makeNode?: (options: NodeOptions) => LocalNode;

@@ -49,6 +49,8 @@ clusters:
 a value that the profile has filled in says so.
 
 - \`scheduler.start\` takes the place of a profile's unit; its \`pattern\` then comes from the profile.
+- Beside a unit a \`pattern\` is yours to ask for: take the one below if nothing else on the nodes matches it, another application's beat, say. It
+  finds what somebody has started past the unit, and a standby stops it; without it nothing finds that.
 - \`health.command\` takes the place of a profile's URL; \`health: { enabled: false }\` does away with its check.
 
 ${Object.values(PROFILES).map(chapter).join("\n\n")}

@@ -7,7 +7,7 @@ export interface Suite {
   readonly group: "test" | "ci";
   /** What the suite needs beside Node and npm. */
   readonly needs?: string;
-  /** Suites of the same word run side by side: they mostly wait, or use one processor and care for no clock. */
+  /** Suites of the same word run side by side: they mostly wait, or their clock is virtual and their limits are wide. */
   readonly together?: "searches" | "waits";
 }
 
@@ -123,6 +123,21 @@ export const SUITES: readonly Suite[] = [
     group: "ci",
     together: "searches",
     needs: "Java, Python and PyPI",
+  },
+  {
+    name: "soak in the sandbox",
+    command: [
+      "tsx",
+      "test/soak/soak.ts",
+      "--seconds",
+      "150",
+      "--seed",
+      "3",
+      "--picture",
+      ".sandbox/soak.svg",
+    ],
+    group: "ci",
+    together: "waits",
   },
   {
     name: "soak of celery beat on real nodes",
