@@ -3,7 +3,7 @@ import type { Case } from "../real-nodes/case.ts";
 import { cutOff, startRefused } from "../real-nodes/cases/guard.ts";
 import { powerLost } from "../real-nodes/cases/power.ts";
 import { coldStart } from "../real-nodes/cases/starts.ts";
-import type { Shortened } from "../real-nodes/deployment.ts";
+import { SHORT, type Shortened } from "../real-nodes/deployment.ts";
 import type { TIMERS } from "../real-nodes/stage.ts";
 import { standInByHand, takenOver, twoByHand } from "./cases/alone.ts";
 import { accounted, killedWithPorts, switchedOverUnderTask, waitedForTask } from "./cases/airflow.ts";
@@ -27,8 +27,6 @@ const AIRFLOW_TIMERS = { killGraceSeconds: 5, settleSeconds: 20, cooldownSeconds
 const PATIENT_TIMERS = { ...AIRFLOW_TIMERS, killGraceSeconds: 60 };
 /** One that hangs moves at once, so that another node runs it when it is told to go on. */
 const NO_RESTARTS = { restartLimit: 0 };
-/** Many cases wait for a grant's end. */
-const SHORT = { grantSeconds: 20 };
 
 /** They go side by side, and each costs two nodes, which are asked every beat: few with many cases load a machine the least. */
 export const LANES: readonly DaemonLane[] = [

@@ -12,7 +12,7 @@
 import { parseArgs } from "node:util";
 import type { Lane } from "../real-nodes/lanes.ts";
 import { Stage } from "../real-nodes/stage.ts";
-import { choose, runSuite } from "../real-nodes/suite.ts";
+import { choose, inForm, runSuite } from "../real-nodes/suite.ts";
 import { type DaemonLane, LANES } from "./lanes.ts";
 import { DAEMON_NAMES, layerOf } from "./layers.ts";
 import { type Made, make, makeDaemon } from "./make.ts";
@@ -62,6 +62,6 @@ async function run(): Promise<number> {
 async function toLane(lane: DaemonLane, made: Made): Promise<Lane> {
   const { name, timers, shortened, cases } = lane;
   const by = await makeDaemon(lane, made);
-  const short = values.long || shortened === undefined ? {} : { shortened };
-  return { cluster: { name, enabled: false, by, timers, ...short }, cases };
+  const cluster = { name, enabled: false, by, timers, ...(shortened && { shortened }) };
+  return { cluster: inForm(cluster, values.long), cases };
 }

@@ -20,6 +20,9 @@ export interface Shortened {
   readonly opinionMinutes?: number;
 }
 
+/** Many cases wait for a grant's end. */
+export const SHORT: Shortened = { grantSeconds: 20 };
+
 export class StageDeployment {
   readonly #settings: SettingsOverride;
   readonly #shortened: ReadonlyMap<string, Shortened>;

@@ -24,16 +24,14 @@ import {
   stoppedByHand,
 } from "./cases/starts.ts";
 import { breakGlass, ticksStop } from "./cases/ticks.ts";
+import { SHORT } from "./deployment.ts";
 import type { ClusterOptions } from "./stage.ts";
 
 export interface Lane {
-  /** `shortened`: in the short form; the long one has times as users can deploy them. */
+  /** Its `shortened` is the short form's; the long one has times as users can deploy them. */
   readonly cluster: ClusterOptions;
   readonly cases: readonly Case[];
 }
-
-/** Many cases wait for a grant's end. */
-const SHORT = { grantSeconds: 20 };
 
 const STARTS: ClusterOptions = { name: "starts", enabled: false, by: "unit", shortened: SHORT };
 const HANDS: ClusterOptions = { name: "hands", enabled: false, by: "unit", shortened: SHORT };

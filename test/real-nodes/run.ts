@@ -2,20 +2,20 @@
  * Real nodes: pairs of Debian machines with systemd, driven by the whole deployed system through the real document, with
  * an outside watcher that counts the seconds with two schedulers.
  *
- *   tsx test/real-nodes/run.ts                  all cases, with times as users can deploy them
- *   tsx test/real-nodes/run.ts --short          grants of 20 s
+ *   tsx test/real-nodes/run.ts                  all cases in the short form: grants of 20 s
+ *   tsx test/real-nodes/run.ts --long           times as users can deploy them: grants of 92 s
  *   tsx test/real-nodes/run.ts --only WORDS     cases whose sentence contains these words, with what they need
  *   tsx test/real-nodes/run.ts --list | --json
  */
 import { parseArgs } from "node:util";
 import { FINALE, LANES } from "./lanes.ts";
-import { type ClusterOptions, Stage } from "./stage.ts";
-import { choose, prepare, runSuite } from "./suite.ts";
+import { Stage } from "./stage.ts";
+import { choose, inForm, prepare, runSuite } from "./suite.ts";
 
 const { values } = parseArgs({
   options: {
     only: { type: "string" },
-    short: { type: "boolean", default: false },
+    long: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
     events: { type: "boolean", default: false },
@@ -47,10 +47,6 @@ async function run(): Promise<number> {
     finale,
     json: values.json,
     events: values.events,
-    open: () => Stage.open({ image, clusters: lanes.map(({ cluster }) => inForm(cluster)) }),
+    open: () => Stage.open({ image, clusters: lanes.map(({ cluster }) => inForm(cluster, values.long)) }),
   });
-}
-
-function inForm({ shortened, ...cluster }: ClusterOptions): ClusterOptions {
-  return values.short && shortened !== undefined ? { ...cluster, shortened } : cluster;
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { play, type Result } from "./case.ts";
 import type { Lane } from "./lanes.ts";
 import { report } from "./report.ts";
-import type { Stage } from "./stage.ts";
+import type { ClusterOptions, Stage } from "./stage.ts";
 
 /** What a script that prepares the machine exits with where this machine cannot do it. */
 const NOT_HERE = 77;
@@ -56,6 +56,11 @@ export function prepare(
   if (status === 0) return stdout.trim().split("\n");
   if (status === NOT_HERE) console.log(`0 passed, 0 failed, ${cases} skipped`);
   return status === NOT_HERE ? 0 : 1;
+}
+
+/** Long: with times as users can deploy them. */
+export function inForm({ shortened, ...cluster }: ClusterOptions, long: boolean): ClusterOptions {
+  return long || shortened === undefined ? cluster : { ...cluster, shortened };
 }
 
 /** The lane with the cases whose sentence contains these words; without words, all. */

@@ -33,7 +33,7 @@ export const SUITES: readonly Suite[] = [
   },
   {
     name: "real nodes with systemd",
-    command: ["tsx", "test/real-nodes/run.ts", "--short"],
+    command: ["tsx", "test/real-nodes/run.ts"],
     group: "ci",
     needs: "root on Linux with apt-get: installs systemd-container and mmdebstrap, builds an image of 230 MB",
   },
