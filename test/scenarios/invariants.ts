@@ -129,15 +129,27 @@ function oneLine(text: string): string {
   return text.replaceAll(/\s+/gu, " ").trim();
 }
 
+/**
+ * The very same letter comes again where a tick could not note that it had sent it: at least once is what is promised. A
+ * machine that stalls does that now and then; what sends every letter twice is found.
+ */
+const SENT_AGAIN_AT_MOST = 1;
+
 function checkLetters(stage: Stage, expected: Readonly<Record<string, Letters>>): readonly string[] {
-  const found = Map.groupBy(stage.sandbox.cloud.mailbox.letters, codeOf);
+  const { letters } = stage.sandbox.cloud.mailbox;
+  const different = [...new Map(letters.map((one) => [`${one.subject}\n${one.text}`, one])).values()];
+  const again = letters.length - different.length;
+  const found = Map.groupBy(different, codeOf);
   const codes = new Set([...found.keys(), ...Object.keys(expected)]);
-  return [...codes].flatMap((code) => {
+  const miscounted = [...codes].flatMap((code) => {
     const count = found.get(code)?.length ?? 0;
     const [least, most] = expected[code] ?? [0, 0];
     const between = least === most ? `${least}` : `${least} to ${most}`;
     return count < least || count > most ? [`${count} mails of ${code}, expected ${between}`] : [];
   });
+  return again > SENT_AGAIN_AT_MOST
+    ? [...miscounted, `${again} letters came again, word for word`]
+    : miscounted;
 }
 
 function checkFunction(stage: Stage, allowed: RegExp | undefined): readonly string[] {
