@@ -105,7 +105,7 @@ const OPINION_BESIDE_UNIT =
   "`secondOpinion` beside a unit is given nothing of the unit's: `{ user: airflow, activate: /etc/airflow/second-opinion }`, and in that file `set -a; . /etc/sysconfig/airflow; PATH=/opt/airflow/venv/bin:$PATH`.";
 
 const NAMES_OF_AIRFLOW =
-  "The health server reads the newest heartbeat of its host name (`hostname_callable`, by default the full name that the resolver has for the node) from the database: no two nodes may have the same one. Where they do, by the name that the kernel has, the check counts neither for nor against a node, and a mail says so.";
+  "The health server reads the newest heartbeat of its host name (`hostname_callable`, by default the full name that the resolver has for the node) from the database: no two nodes may have the same one. Where they do, by the name that the kernel has, a yes of the check counts for nothing, and a mail says so.";
 
 const MAIN_OF_AIRFLOW =
   "With `killMode: mixed` the unit's main process must be Airflow itself, as in Airflow's example: a shell around it without `exec` would get TERM alone, end, and have Airflow killed.";

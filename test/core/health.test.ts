@@ -147,6 +147,30 @@ describe("a stranger's answer", () => {
   });
 });
 
+describe("the yes of a node that goes by another one's host name", () => {
+  const settings = settingsWith({ health: url });
+  const from = (code: number, other: string) =>
+    afterReplies(
+      recordWith({ counters: { unhealthy: 2 } }),
+      [
+        answers("a", "running", { health: { code, body: "" }, host: "etl" }),
+        answers("b", "stopped", { host: other }),
+      ],
+      settings,
+    );
+
+  it("ends no row of failures, and is a problem", () => {
+    const { code, record } = from(200, "etl");
+    expect({ code, unhealthy: record.counters.unhealthy }).toEqual({ code: "NAMESAKE", unhealthy: 2 });
+    expect(record.problem).toMatchObject({ code: "NAMESAKE" });
+  });
+
+  it("ends one where each has its own name, and its no counts in any case", () => {
+    expect(from(200, "other").record.counters.unhealthy).toBe(0);
+    expect(from(503, "etl").code).toBe("RESTARTS_UNHEALTHY");
+  });
+});
+
 describe("a check that was not asked", () => {
   const notAsked = [answers("a", "running"), answers("b", "stopped")];
   const failed = [answers("a", "running", { health: { code: 1, body: "" } }), answers("b", "stopped")];
