@@ -23,6 +23,7 @@ export interface Shortened {
 /** Many cases wait for a grant's end. */
 export const SHORT: Shortened = { grantSeconds: 20 };
 
+/** Deploys at the start, and again with other settings: with times as anybody has them where none are shortened. */
 export class StageDeployment {
   readonly #settings: SettingsOverride;
   readonly #shortened: ReadonlyMap<string, Shortened>;
