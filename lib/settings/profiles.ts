@@ -253,6 +253,7 @@ const dagsterDaemon: Profile = {
   notes: [
     "Not `dagster-daemon liveness-check`: it reads the newest heartbeat of any daemon from the database, takes 1.4 s of CPU, and still said `Daemon live` after the daemon was stopped: it allows for 30 minutes. One that runs is taken for healthy.",
     "Set DAGSTER_HOME in the unit; the instance's storage must be one that all nodes share.",
+    "Told to end it does not wait for a sensor under way and stores no cursor for it, whichever `killMode` it has: the next one evaluates it again. Give each RunRequest a `run_key`, for which Dagster starts one run only.",
   ],
 };
 
