@@ -2,6 +2,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Daemon } from "../real-nodes/daemon.ts";
+import { countEvaluations } from "./evaluations.ts";
 import { layerOf, type Layers } from "./layers.ts";
 import { leadsSession, ofUnit } from "./processes.ts";
 import { SERVICES, type Services } from "./services.ts";
@@ -34,18 +35,16 @@ export function dagsterDaemon(cluster: string, services: Services, layers: Layer
     isMain: ({ argv, pid }) => argv[1]?.endsWith("/dagster-daemon") === true && leadsSession(pid),
     helpers: ofUnit,
     settings: { scheduler: { profile: "dagster-daemon" } },
-    doubleHandOuts: () => countEvaluations(traces, 0).twice,
+    doubleHandOuts: () => countEvaluations(readTraces(traces)).twice,
     lastSign: () => readTraces(traces).at(-1)?.at ?? 0,
     witness: (since) => {
-      const { evaluations, twice } = countEvaluations(traces, since);
-      return Promise.resolve({ figures: { "sensor evaluations": evaluations, "of them twice": twice } });
+      const { made, twice, again } = countEvaluations(readTraces(traces).filter(({ at }) => at >= since));
+      const figures = {
+        "sensor evaluations": made,
+        "by two at a time": twice,
+        "made again after a stop": again,
+      };
+      return Promise.resolve({ figures });
     },
   };
-}
-
-/** Twice: for the same cursor. So it is, too, where a daemon is killed before it has stored the cursor: within milliseconds. */
-function countEvaluations(traces: string, since: number): { evaluations: number; twice: number } {
-  const ends = readTraces(traces).filter(({ what, at }) => what === "end" && at >= since);
-  const numbers = new Set(ends.map(({ run }) => run));
-  return { evaluations: numbers.size, twice: ends.length - numbers.size };
 }

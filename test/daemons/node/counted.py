@@ -1,6 +1,7 @@
 """A sensor of Dagster that counts its evaluations: the number is its cursor, which all nodes share, so that a second daemon
 evaluates it for the same number."""
 import json
+import os
 import socket
 import time
 
@@ -22,7 +23,7 @@ def counted(context):
     number = int(context.cursor or 0) + 1
     with open("/srv/traces.jsonl", "a", encoding="ascii") as traces:
         for what in ("begin", "end"):
-            line = {"what": what, "dag": "counted", "run": str(number), "node": socket.gethostname(), "pid": 0}
+            line = {"what": what, "dag": "counted", "run": str(number), "node": socket.gethostname(), "pid": os.getpid()}
             traces.write(json.dumps({**line, "at": int(time.time() * 1000)}) + "\n")
     context.update_cursor(str(number))
     return SkipReason("counted")
