@@ -1,5 +1,6 @@
 /**
- * Runs suites one after the other, prints the seconds of each, and closes with a line that counts the tests.
+ * Runs suites one after the other, prints the seconds of each and how much of the machine was in use meanwhile, and closes
+ * with a line that counts the tests.
  *
  *   tsx test/suites/run.ts          what needs Node and npm only
  *   tsx test/suites/run.ts --ci     what needs more of the machine, or more time
@@ -7,7 +8,7 @@
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { SUITES } from "./suites.ts";
 import type { Suite } from "./suites.ts";
@@ -18,6 +19,8 @@ interface Result {
   readonly failed: number;
   readonly skipped: number;
   readonly seconds: number;
+  /** Of the whole machine's cores, those in use on average meanwhile: near 0 it mostly waits, near all it wants more. */
+  readonly cores: number;
 }
 
 const asked = process.argv.slice(2);
@@ -64,7 +67,7 @@ async function run(
   suite: Suite,
   { live }: { readonly live: boolean },
 ): Promise<Result & { readonly output: string }> {
-  const begun = performance.now();
+  const [begun, busy] = [performance.now(), busySeconds()];
   const folder = mkdtempSync(join(tmpdir(), "suite-"));
   const report = join(folder, "report.json");
   const isVitest = suite.command[0] === "vitest";
@@ -83,7 +86,17 @@ async function run(
     failed,
     skipped: counts?.skipped ?? 0,
     seconds,
+    cores: (busySeconds() - busy) / seconds,
   };
+}
+
+/** Seconds that the machine's cores have worked since its boot. */
+function busySeconds(): number {
+  const MILLISECONDS = 1000;
+  return (
+    cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0) /
+    MILLISECONDS
+  );
 }
 
 /** `live`: the output is shown as it comes, and its end is kept; else all of it is kept. */
@@ -122,12 +135,15 @@ function countLine(output: string): { passed: number; failed: number; skipped: n
 
 function close(results: readonly Result[]): void {
   console.log("");
-  for (const { suite, seconds, failed } of results) {
-    console.log(`${failed === 0 ? "ok    " : "FAILED"} ${seconds.toFixed(1).padStart(7)} s  ${suite.name}`);
+  for (const { suite, seconds, cores, failed } of results) {
+    const used = `${cores.toFixed(1)} of ${cpus().length} cores`;
+    console.log(
+      `${failed === 0 ? "ok    " : "FAILED"} ${seconds.toFixed(1).padStart(7)} s  ${used}  ${suite.name}`,
+    );
   }
   for (const suite of SUITES.filter((each) => !chosen.includes(each))) {
     console.log(
-      `NOT RUN            ${suite.name}: ${suite.command.join(" ")}${suite.needs ? `  (needs ${suite.needs})` : ""}`,
+      `NOT RUN                           ${suite.name}: ${suite.command.join(" ")}${suite.needs ? `  (needs ${suite.needs})` : ""}`,
     );
   }
   const sum = (count: (result: Result) => number) => results.reduce((total, each) => total + count(each), 0);
