@@ -62,7 +62,8 @@ export const SMOKE: readonly SmokeCommand[] = [
   },
   {
     says: "the commands that were sent",
-    args: () => ["ssm", "list-command-invocations", "--details", "--max-items", "2"],
+    // Several ticks' worth: the newest may be under way.
+    args: () => ["ssm", "list-command-invocations", "--details", "--max-items", "10"],
     shows: /"Status": "Success"/,
   },
   {
