@@ -14,6 +14,7 @@ import { manualFailover } from "./incidents/manual-failover.ts";
 import { nodeCrashes } from "./incidents/node-crashes.ts";
 import { nodeCutOff } from "./incidents/node-cut-off.ts";
 import { nodeReboots } from "./incidents/node-reboots.ts";
+import { oneHostName } from "./incidents/one-host-name.ts";
 import { orphanChildren } from "./incidents/orphan-children.ts";
 import { schedulerHangs } from "./incidents/scheduler-hangs.ts";
 import { schedulerKilled } from "./incidents/scheduler-killed.ts";
@@ -44,6 +45,7 @@ export const SCENARIOS: readonly Scenario[] = [
   killedAgain,
   schedulerHangs,
   strangerOnThePort,
+  oneHostName,
   ec2Down,
   sesDown,
   ssmThrottled,

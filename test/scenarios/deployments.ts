@@ -49,9 +49,17 @@ const SLOW_LEDGER = "ledger-slow.jsonl";
 
 /** Of the health server beside the scheduler of `served`: whichever node it runs on, the machine is the same. */
 export const HEALTH_PORT = 47_990;
+/** The same of `named`, whose scenario may be played at the same time. */
+const NAMED_HEALTH_PORT = HEALTH_PORT + 1;
 
-/** As Airflow's: a process of its own, which says yes to whoever asks as long as it is there. */
-const HEALTH_SERVER = `${process.execPath} -e 'require("http").createServer((_, answer) => answer.end("fine")).listen(${HEALTH_PORT}, "127.0.0.1")'`;
+/** With a health server as Airflow's: a process of its own, which says yes to whoever asks as long as it is there. */
+const served = (port: number) => ({
+  ...quick(LEDGER),
+  scheduler: {
+    start: `${process.execPath} -e 'require("http").createServer((_, answer) => answer.end("fine")).listen(${port}, "127.0.0.1")' & ${startCommand(LEDGER)}`,
+  },
+  health: { command: null, url: `http://127.0.0.1:${port}/health`, failures: 2 },
+});
 
 export const DEPLOYMENTS = {
   quick: {
@@ -62,16 +70,12 @@ export const DEPLOYMENTS = {
   served: {
     nodes: 2,
     ledgers: { [CLUSTER]: LEDGER },
-    settings: {
-      ...COMMON,
-      clusters: {
-        [CLUSTER]: {
-          ...quick(LEDGER),
-          scheduler: { start: `${HEALTH_SERVER} & ${startCommand(LEDGER)}` },
-          health: { command: null, url: `http://127.0.0.1:${HEALTH_PORT}/health`, failures: 2 },
-        },
-      },
-    },
+    settings: { ...COMMON, clusters: { [CLUSTER]: served(HEALTH_PORT) } },
+  },
+  named: {
+    nodes: 2,
+    ledgers: { [CLUSTER]: LEDGER },
+    settings: { ...COMMON, clusters: { [CLUSTER]: served(NAMED_HEALTH_PORT) } },
   },
   "two-clusters": {
     nodes: 4,
