@@ -1,5 +1,5 @@
 /**
- * Runs suites one after the other, prints the seconds of each and how much of the machine was in use meanwhile, and closes
+ * Runs suites one after the other, some beside or behind others, prints the seconds of each and how much of the machine was in use meanwhile, and closes
  * with a line that counts the tests.
  *
  *   tsx test/suites/run.ts          what needs Node and npm only
@@ -23,13 +23,20 @@ interface Result {
   readonly cores: number;
 }
 
+const PROGRESS_MILLISECONDS = 30_000;
+
 const asked = process.argv.slice(2);
 const chosen = choose(asked);
 const results: Result[] = [];
-for (const batch of batches(chosen)) {
-  const alone = batch.length === 1;
-  results.push(...(await Promise.all(batch.map(async (suite) => await runAndTell(suite, alone)))));
+/** What suites behind the others have said, until there is a moment to show it. */
+let unsaid = "";
+const behind = runBehind(chosen.filter((each) => each.behind));
+for (const batch of batches(chosen.filter((each) => !each.behind))) {
+  results.push(...(await runBatch(batch)));
+  sayUnsaid();
 }
+results.push(...(await behind));
+sayUnsaid();
 close(results);
 
 /** Suites one by one, and those that stand together, side by side. */
@@ -38,15 +45,47 @@ function batches(suites: readonly Suite[]): readonly (readonly Suite[])[] {
 }
 
 /** The output of one that runs beside others comes when it has ended. */
-async function runAndTell(suite: Suite, alone: boolean): Promise<Result> {
-  const title = `\n--- ${suite.name}: ${suite.command.join(" ")}`;
-  console.log(alone ? title : `${title} (side by side with others: what it says comes at its end)`);
-  const { output, ...result } = await run(suite, { live: alone });
-  if (!alone) process.stdout.write(`${title}\n${output}`);
-  console.log(
-    `--- ${suite.name}: ${result.failed === 0 ? "ok" : "FAILED"} in ${result.seconds.toFixed(1)} s`,
+async function runBatch(batch: readonly Suite[]): Promise<readonly Result[]> {
+  const alone = batch.length === 1;
+  const running = new Set(batch.map(({ name }) => name));
+  const progress = setInterval(() => {
+    if (!alone) console.log(`... still runs: ${[...running].join("; ")}`);
+  }, PROGRESS_MILLISECONDS);
+  const ended = await Promise.all(
+    batch.map(async (suite) => {
+      console.log(alone ? titleOf(suite) : `${titleOf(suite)} (side by side: what it says comes at its end)`);
+      const { output, ...result } = await run(suite, alone ? "live" : "beside");
+      running.delete(suite.name);
+      if (!alone) process.stdout.write(`${titleOf(suite)}\n${output}`);
+      console.log(endOf(result));
+      return result;
+    }),
   );
-  return result;
+  clearInterval(progress);
+  return ended;
+}
+
+async function runBehind(suites: readonly Suite[]): Promise<readonly Result[]> {
+  const ended: Result[] = [];
+  for (const suite of suites) {
+    const { output, ...result } = await run(suite, "behind");
+    unsaid += `${titleOf(suite)} (behind the others)\n${output}${endOf(result)}\n`;
+    ended.push(result);
+  }
+  return ended;
+}
+
+function sayUnsaid(): void {
+  process.stdout.write(unsaid);
+  unsaid = "";
+}
+
+function titleOf({ name, command }: Suite): string {
+  return `\n--- ${name}: ${command.join(" ")}`;
+}
+
+function endOf({ suite, failed, seconds }: Result): string {
+  return `--- ${suite.name}: ${failed === 0 ? "ok" : "FAILED"} in ${seconds.toFixed(1)} s`;
 }
 
 function choose(names: readonly string[]): readonly Suite[] {
@@ -63,10 +102,7 @@ function choose(names: readonly string[]): readonly Suite[] {
 }
 
 /** A vitest suite counts its tests; any other counts by its last line `N passed, N failed`, else as one test. */
-async function run(
-  suite: Suite,
-  { live }: { readonly live: boolean },
-): Promise<Result & { readonly output: string }> {
+async function run(suite: Suite, how: How): Promise<Result & { readonly output: string }> {
   const [begun, busy] = [performance.now(), busySeconds()];
   const folder = mkdtempSync(join(tmpdir(), "suite-"));
   const report = join(folder, "report.json");
@@ -74,7 +110,7 @@ async function run(
   const command = isVitest
     ? [...suite.command, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`]
     : suite.command;
-  const { code, output } = await execute(command, live);
+  const { code, output } = await execute(command, how);
   const seconds = (performance.now() - begun) / 1000;
   const counts = isVitest ? countVitest(report) : countLine(output);
   rmSync(folder, { recursive: true });
@@ -99,12 +135,15 @@ function busySeconds(): number {
   );
 }
 
-/** `live`: the output is shown as it comes, and its end is kept; else all of it is kept. */
+/** `live`: the output is shown as it comes, and its end is kept; else all of it is kept. `behind`: at the lowest priority. */
+type How = "live" | "beside" | "behind";
+
 function execute(
   command: readonly string[],
-  live: boolean,
+  how: How,
 ): Promise<{ readonly code: number; readonly output: string }> {
-  const [program = "", ...args] = command;
+  const live = how === "live";
+  const [program = "", ...args] = how === "behind" ? ["nice", "-n", "19", ...command] : command;
   return new Promise((resolve) => {
     const child = spawn(program, args, { stdio: ["ignore", "pipe", live ? "inherit" : "pipe"] });
     let output = "";

@@ -7,8 +7,10 @@ export interface Suite {
   readonly group: "test" | "ci";
   /** What the suite needs beside Node and npm. */
   readonly needs?: string;
-  /** Suites of the same word run side by side: they mostly wait, or their clock is virtual and their limits are wide. */
-  readonly together?: "searches" | "waits";
+  /** Suites of the same word run side by side: none of them has much of the machine in use. */
+  readonly together?: "deployed" | "nodes" | "soaks" | "units";
+  /** Runs behind the others, one after the other and at the lowest priority: no clock but a virtual one plays a part in it. */
+  readonly behind?: boolean;
 }
 
 export const SUITES: readonly Suite[] = [
@@ -19,7 +21,18 @@ export const SUITES: readonly Suite[] = [
     group: "test",
   },
   { name: "types", command: ["tsc", "--noEmit"], group: "test" },
-  { name: "unit", command: ["vitest", "run", "--config", "test/vitest.config.ts"], group: "test" },
+  {
+    name: "unit",
+    command: ["vitest", "run", "--config", "test/vitest.config.ts", "--exclude", "test/node/**"],
+    group: "test",
+    together: "units",
+  },
+  {
+    name: "unit: the node's scripts",
+    command: ["vitest", "run", "--config", "test/vitest.config.ts", "test/node"],
+    group: "test",
+    together: "units",
+  },
   {
     name: "command line in a sandbox",
     command: ["vitest", "run", "--config", "test/cli/end-to-end/vitest.config.ts"],
@@ -35,6 +48,7 @@ export const SUITES: readonly Suite[] = [
     name: "real nodes with systemd",
     command: ["tsx", "test/real-nodes/run.ts"],
     group: "ci",
+    together: "nodes",
     needs: "root on Linux with apt-get: installs systemd-container and mmdebstrap, builds an image of 230 MB",
   },
   {
@@ -48,18 +62,21 @@ export const SUITES: readonly Suite[] = [
     name: "real daemons: Airflow 3 and dagster-daemon",
     command: ["tsx", "test/daemons/run.ts", "--daemon", "airflow-3", "--daemon", "dagster-daemon"],
     group: "ci",
+    together: "deployed",
     needs: "what the others need: installs Airflow 3 and Dagster, too",
   },
   {
     name: "calls: IAM, AWS's service models, AWS's command line",
     command: ["vitest", "run", "--config", "test/deploy/vitest.config.ts", "test/deploy/calls"],
     group: "ci",
+    together: "nodes",
     needs: "python3 3.11 with venv, and PyPI: without it IAM alone is asked",
   },
   {
     name: "deploy into an emulator",
     command: ["vitest", "run", "--config", "test/deploy/vitest.config.ts", "test/deploy/ministack"],
     group: "ci",
+    together: "deployed",
     needs: "python3 3.11 with venv, and PyPI",
   },
   {
@@ -78,12 +95,14 @@ export const SUITES: readonly Suite[] = [
     name: "template under cfn-lint",
     command: ["vitest", "run", "--config", "test/deploy/vitest.config.ts", "test/deploy/static"],
     group: "ci",
+    behind: true,
     needs: "python3 3.11 with venv, and PyPI",
   },
   {
     name: "package in somebody else's project",
     command: ["vitest", "run", "--config", "test/package/vitest.config.ts"],
     group: "ci",
+    behind: true,
     needs:
       "npm's registry: fetches three older compilers, 120 MB; without it the project's own alone is asked",
   },
@@ -97,19 +116,19 @@ export const SUITES: readonly Suite[] = [
     name: "simulation",
     command: ["tsx", "test/simulation/simulate.ts", "--seeds", "150", "--fresh", "20"],
     group: "ci",
-    together: "searches",
+    behind: true,
   },
   {
     name: "exploration",
     command: ["tsx", "test/explore/explore.ts"],
     group: "ci",
-    together: "searches",
+    behind: true,
   },
   {
     name: "mutations",
     command: ["tsx", "test/explore/mutations.ts", "--quick"],
     group: "ci",
-    together: "searches",
+    behind: true,
   },
   { name: "contention", command: ["tsx", "test/contention/contention.ts"], group: "ci" },
   {
@@ -121,7 +140,7 @@ export const SUITES: readonly Suite[] = [
     name: "specification",
     command: ["bash", "docs/spec/check.sh"],
     group: "ci",
-    together: "searches",
+    behind: true,
     needs: "Java, Python and PyPI",
   },
   {
@@ -137,14 +156,14 @@ export const SUITES: readonly Suite[] = [
       ".sandbox/soak.svg",
     ],
     group: "ci",
-    together: "waits",
+    together: "soaks",
   },
   {
     name: "soak of celery beat on real nodes",
     command: ["tsx", "test/soak/soak.ts", "--nodes", "real", "--seconds", "180", "--seed", "3"],
     group: "ci",
     needs: "what the real daemons need",
-    together: "waits",
+    together: "soaks",
   },
-  { name: "tour", command: ["tsx", "test/tour/tour.ts"], group: "ci", together: "waits" },
+  { name: "tour", command: ["tsx", "test/tour/tour.ts"], group: "ci", together: "soaks" },
 ];
