@@ -1,6 +1,6 @@
 /**
- * Runs suites one after the other, some beside or behind others, prints the seconds of each and how much of the machine was in use meanwhile, and closes
- * with a line that counts the tests.
+ * Runs suites one after the other, some beside or behind others, prints the seconds of each and how much of the machine was
+ * in use meanwhile, and closes with a line that counts the tests.
  *
  *   tsx test/suites/run.ts          what needs Node and npm only
  *   tsx test/suites/run.ts --ci     what needs more of the machine, or more time
