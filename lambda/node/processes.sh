@@ -115,33 +115,34 @@ is_eligible() {
   return 1
 }
 
-# Programs that show text or look for it: they have a pattern in their command line and are no scheduler.
+# Programs that show text, look for it, or start such a one: they have a pattern in their command line and are no scheduler.
 is_viewer() {
   case ${1##*/} in
-  vi | vim* | nvim | view | nano | emacs* | less | more | most | tail | head | cat | grep | egrep | fgrep | sed) ;;
-  awk | gawk | mawk | pgrep | pkill | ps | top | watch | journalctl | man | ssh | scp | tmux* | screen) ;;
+  sudo | vi | vim* | nvim | view | nano | emacs* | less | more | most | tail | head | cat | *grep | sed | *awk) ;;
+  pkill | ps | top | watch | journalctl | man | ssh | scp | tmux* | screen) ;;
   *) return 1 ;;
   esac
 }
 
-# Whether the command line of process $1 matches the pattern, and the process is neither this script nor a viewer.
+# Whether the command line of process $1 matches the pattern, and the process is neither this script nor a viewer. Each
+# argument ends with a NUL, the last one too: with it and without it, so that a pattern may end with a dollar sign.
 is_match() {
   read_stat "$1" || return 1
   p_command=$(tr '\000' ' ' <"/proc/$1/cmdline")
   case $p_command in
   *sh\ */_script.sh\ * | *sh\ "$dir/program "* | *sh\ "$etc/program "*) return 1 ;;
-  # Guard, gate and break-glass have the cluster's name in their paths.
-  *sh\ *"/scheduler-failover/$ARG_CLUSTER/guard"*) return 1 ;;
+  # Guard, gate and break-glass of any cluster have its name in their paths.
+  *sh\ */scheduler-failover/*/guard*) return 1 ;;
   esac
   is_viewer "$p_comm" && return 1
   is_viewer "${p_command%% *}" && return 1
-  printf '%s\n' "$p_command" | grep -a -q -E -e "$SET_PATTERN"
+  printf '%s\n' "$p_command" "${p_command% }" | grep -a -q -E -e "$SET_PATTERN"
 }
 
 # The pids whose command lines match the pattern. One pass over all of them first, since a process for each is slow.
 matching() {
   [ -n "$SET_PATTERN" ] || return 0
-  head -c 32768 /proc/[0-9]*/cmdline | tr '\000' ' ' |
+  head -c 32768 /proc/[0-9]*/cmdline | tr '\000' ' ' | sed 'p;s/ $//' |
     grep -a -E -e '^==> /proc/[0-9]+/cmdline <==$' -e "$SET_PATTERN" | {
     this='' last=''
     while IFS= read -r line; do

@@ -141,17 +141,20 @@ describe.concurrent("a scheduler with a pid file", () => {
 });
 
 describe.concurrent("a scheduler with a pattern", () => {
-  const settings = (word: string) =>
+  const settings = (word: string, end = "") =>
     clusterSettings({
       start: `sh -c 'while :; do sleep 0.2; done' ${word} scheduler`,
-      pattern: `${word} scheduler`,
+      pattern: `${word} scheduler${end}`,
     });
 
-  it("is found by its command line", async ({ expect, onTestFinished }) => {
-    const node = new TestNode(settings("demo-one"));
+  it.for([
+    ["by its command line", "demo-one", ""],
+    ["by how its command line ends", "demo-four", "$"],
+  ] as const)("is found %s", async ([, word, end], { expect, onTestFinished }) => {
+    const node = new TestNode(settings(word, end));
     onTestFinished(() => node.dispose());
     const life = await begin(node);
-    node.spawn("sh -c 'while :; do sleep 0.2; done' demo-one scheduler; :");
+    node.spawn(`sh -c 'while :; do sleep 0.2; done' ${word} scheduler; :`);
     const found = await until("it is found", async () => {
       const report = await ask(node, {});
       return report.state === "running" ? report : undefined;
@@ -162,13 +165,22 @@ describe.concurrent("a scheduler with a pattern", () => {
     await until("nothing is left", () => node.unguarded().length === 0);
   });
 
-  it("is not the script, its shell, an editor, or who looks for it", async ({ expect, onTestFinished }) => {
+  it("is not the script, its shell, an editor, who looks for it, or another cluster's guard", async ({
+    expect,
+    onTestFinished,
+  }) => {
     const node = new TestNode(
       clusterSettings({ start: "exec sleep 1000", pattern: "_script.sh|program|demo-two" }),
     );
     onTestFinished(() => node.dispose());
     node.write("demo-two.txt", "");
-    const watchers = ["tail -f demo-two.txt", "grep demo-two", "less demo-two.txt"].map((command) =>
+    node.write("etc/scheduler-failover/demo-two/guard", "while :; do sleep 0.2; done");
+    const watchers = [
+      "tail -f demo-two.txt",
+      "grep demo-two",
+      "less demo-two.txt",
+      "sh ./etc/scheduler-failover/demo-two/guard guard",
+    ].map((command) =>
       node.spawn(`cd "$SCHEDULER_FAILOVER_ROOT" && exec ${command} <"/dev/zero" >/dev/null`),
     );
     const reports = await Promise.all([ask(node, {}), ask(node, {}), stop(node)]);
