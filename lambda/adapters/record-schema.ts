@@ -98,6 +98,8 @@ const counters = z.object({
   attempts: count,
   retryAt: instant,
   unhealthy: count,
+  unhealthyAt: z.optional(instant),
+  strayMailedAt: z.optional(instant),
   moves: z.array(instant),
   transitions: count,
 });

@@ -146,6 +146,10 @@ export interface Counters {
   readonly retryAt: Instant;
   /** Ticks in a row in which the active node's check failed. */
   readonly unhealthy: number;
+  /** When it last failed under a host name that another node has too: a yes does not end the row then, time does. */
+  readonly unhealthyAt?: Instant | undefined;
+  /** When a mail last told of a scheduler that a standby had found and stopped. */
+  readonly strayMailedAt?: Instant | undefined;
   /** When the scheduler was last moved away from a running one; the newest last, one hour's worth. */
   readonly moves: readonly Instant[];
   /** Transitions since the record was made. */

@@ -32,7 +32,12 @@ const UNHEALTHY: readonly Rule[] = [
     holds: (facts) => facts.verdict === "unhealthy" && !unhealthyLong(facts),
     sentence:
       "The scheduler on {active} runs and its check fails ({healthSays}), {unhealthy} of {failures} times.",
-    change: (facts) => ({ counters: { unhealthy: facts.record.counters.unhealthy + 1 } }),
+    change: (facts) => ({
+      counters: {
+        unhealthy: facts.record.counters.unhealthy + 1,
+        ...(hasNamesake(facts) ? { unhealthyAt: facts.now } : {}),
+      },
+    }),
   }),
   rule({
     code: "SELF_DOUBT",
@@ -87,14 +92,29 @@ export function endedElsewhere({ replies, active }: Facts): readonly string[] {
   return ended.map(([id]) => id).sort();
 }
 
+/** What starts one again and again, a supervisor or a loop, is mailed so often at most. */
+const STRAY_MAIL_MILLISECONDS = 3_600_000;
+
 const RUNNING: readonly Rule[] = [
   rule({
     code: "SEVERAL_ENDED",
     phases: ["verifying", "steady"],
-    when: "another node answers that it ran a scheduler until this plan stopped it",
-    holds: (facts) => endedElsewhere(facts).length > 0,
+    when: "another node answers that it ran a scheduler until this plan stopped it, for the first time in an hour",
+    holds: (facts) =>
+      endedElsewhere(facts).length > 0 &&
+      facts.now - (facts.record.counters.strayMailedAt ?? 0) >= STRAY_MAIL_MILLISECONDS,
     sentence: "{endedElsewhere} ran a scheduler too: it has been stopped, the one on {active} is kept.",
     tell: "problem",
+    change: ({ now }) => ({ counters: { strayMailedAt: now } }),
+  }),
+  rule({
+    code: "SEVERAL_AGAIN",
+    phases: ["verifying", "steady"],
+    when: "another node answers that it ran a scheduler until this plan stopped it, within an hour of the last mail about that",
+    holds: (facts) => endedElsewhere(facts).length > 0,
+    sentence:
+      "{endedElsewhere} ran a scheduler once more: it has been stopped, the one on {active} is kept. Something there may start one again and again.",
+    tell: "changes",
   }),
   rule({
     code: "SEVERAL_RUNNING",
@@ -168,29 +188,22 @@ const RUNNING: readonly Rule[] = [
     change: () => ({ counters: { unhealthy: 0 } }),
   }),
   rule({
-    code: "NAMESAKE",
-    phases: ["steady"],
-    when: "the check of the active node says yes, and another node goes by the same host name",
-    holds: ({ active, record, settings }) =>
-      settings.health?.kind === "url" &&
-      settings.health.answeredBy === "scheduler" &&
-      namesakesOf(active, record).length > 0,
-    sentence:
-      "The scheduler runs on {active}, and {namesakes} goes by the same host name: its check may answer for the other, as Airflow's does, so that its yes counts for nothing. Give each node a name of its own.",
-    problem: "opens",
-    // Its yes ends no row of failures.
-    change: (facts) => {
-      const { counters, ...rest } = calm(facts);
-      return { ...rest, counters: { ...counters, unhealthy: facts.record.counters.unhealthy } };
-    },
-  }),
-  rule({
     code: "SECOND_OPINION",
     phases: ["steady"],
     when: "the scheduler's own books do not say that exactly one is alive",
     holds: ({ activeNode }) => (activeNode.report?.opinion?.code ?? 0) !== 0,
     sentence:
       "The scheduler runs on {active}, and its own books do not say that exactly one is alive ({opinionSays}). Nothing is done about it.",
+    problem: "opens",
+    change: calm,
+  }),
+  rule({
+    code: "NAMESAKE",
+    phases: ["steady"],
+    when: "the check of the active node says yes, and another node goes by the same host name",
+    holds: hasNamesake,
+    sentence:
+      "The scheduler runs on {active}, and {namesakes} goes by the same host name: its check may answer for the other, as Airflow's does, so that its yes counts for nothing. Give each node a name of its own.",
     problem: "opens",
     change: calm,
   }),
@@ -230,6 +243,22 @@ function gap(facts: Facts): { readonly gapSeconds: number } {
   return { gapSeconds: Math.round((facts.now - downSince(facts)) / 1000) };
 }
 
+/** Whether the check of the active node may speak for another node, too. */
+function hasNamesake({ active, record, settings }: Facts): boolean {
+  return (
+    settings.health?.kind === "url" &&
+    settings.health.answeredBy === "scheduler" &&
+    namesakesOf(active, record).length > 0
+  );
+}
+
+/** The failures that a yes leaves: one that may be another node's ends no row of them, but they are forgotten after a cooldown. */
+function failuresLeft(facts: Facts): number {
+  const { unhealthy, unhealthyAt = 0 } = facts.record.counters;
+  const isOld = facts.now - unhealthyAt >= facts.settings.timers.cooldownSeconds * 1000;
+  return hasNamesake(facts) && !isOld ? unhealthy : 0;
+}
+
 /** Stable for a whole cooldown: the starts in place are forgiven. */
 function calm(facts: Facts): Change {
   const { counters } = facts.record;
@@ -239,7 +268,7 @@ function calm(facts: Facts): Change {
     // A move whose start failed, and whose scheduler came up after all.
     request: { phase: "done" },
     counters: {
-      unhealthy: 0,
+      unhealthy: failuresLeft(facts),
       moves: recentMoves(facts.record, facts.now),
       ...(stable ? { restarts: 0, attempts: 0 } : {}),
     },

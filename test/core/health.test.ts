@@ -3,7 +3,7 @@ import { JSON_PATH, judgeHealth } from "../../lib/core/health.ts";
 import type { HealthVerdict } from "../../lib/core/health.ts";
 import type { HealthSettings } from "../../lib/core/settings.ts";
 import { runsWell } from "../../lib/core/wishes.ts";
-import { afterReplies, answers, recordWith, settingsWith, withHealth } from "./support/situation.ts";
+import { afterReplies, answers, NOW, recordWith, settingsWith, withHealth } from "./support/situation.ts";
 
 const LIMITS = { timeoutSeconds: 3, failures: 3 } as const;
 const command: HealthSettings = { kind: "command", command: "check", ...LIMITS };
@@ -149,11 +149,12 @@ describe("a stranger's answer", () => {
 
 describe("the yes of a node that goes by another one's host name", () => {
   const settings = settingsWith({ health: url });
-  const from = (code: number, other: string) =>
+  const cooldown = settings.timers.cooldownSeconds * 1000;
+  const from = (code: number, other: string, { unhealthyAt = NOW - 5000, more = {} } = {}) =>
     afterReplies(
-      recordWith({ counters: { unhealthy: 2 } }),
+      recordWith({ counters: { unhealthy: 2, unhealthyAt } }),
       [
-        answers("a", "running", { health: { code, body: "" }, host: "etl" }),
+        answers("a", "running", { health: { code, body: "" }, host: "etl", ...more }),
         answers("b", "stopped", { host: other }),
       ],
       settings,
@@ -163,6 +164,26 @@ describe("the yes of a node that goes by another one's host name", () => {
     const { code, record } = from(200, "etl");
     expect({ code, unhealthy: record.counters.unhealthy }).toEqual({ code: "NAMESAKE", unhealthy: 2 });
     expect(record.problem).toMatchObject({ code: "NAMESAKE" });
+  });
+
+  it("comes after a cooldown, and single failures of other days are no row", () => {
+    expect(from(200, "etl", { unhealthyAt: NOW - cooldown + 1 }).record.counters.unhealthy).toBe(2);
+    expect(from(200, "etl", { unhealthyAt: NOW - cooldown }).record.counters.unhealthy).toBe(0);
+    const failed = afterReplies(
+      recordWith(),
+      [
+        answers("a", "running", { health: { code: 503, body: "" }, host: "etl" }),
+        answers("b", "stopped", { host: "etl" }),
+      ],
+      settings,
+    );
+    expect(failed.record.counters).toMatchObject({ unhealthy: 1, unhealthyAt: NOW });
+  });
+
+  it("does not hide that the scheduler's own books count two, which leaves the row as it is, too", () => {
+    const more = { opinion: { code: 1, at: NOW, body: "Found 2 alive jobs." } };
+    const { code, record } = from(200, "etl", { more });
+    expect({ code, unhealthy: record.counters.unhealthy }).toEqual({ code: "SECOND_OPINION", unhealthy: 2 });
   });
 
   it("ends one where each has its own name, and its no counts in any case", () => {

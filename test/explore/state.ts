@@ -64,6 +64,7 @@ const WITHOUT = new Set([
   "outbox",
   "newsAt",
   "transitions",
+  "strayMailedAt",
   "lease",
   "dueAt",
   "downSince",

@@ -75,6 +75,17 @@ export const RUNNING: readonly Situation[] = [
     asks: "run a for life-a, others stop",
   },
   {
+    says: "mails no more of what is started again and again than once an hour",
+    decision: () =>
+      afterReplies(recordWith({ counters: { strayMailedAt: NOW - 3_599_000 } }), [
+        answers("a", "running"),
+        answers("b", "stopped", { reason: "ended" }),
+      ]),
+    code: "SEVERAL_AGAIN",
+    phase: "steady",
+    asks: "run a for life-a, others stop",
+  },
+  {
     says: "stops a second scheduler, and keeps the active node's",
     decision: () => afterReplies(recordWith(), [answers("a", "running"), answers("b", "running")]),
     code: "SEVERAL_RUNNING",
@@ -114,7 +125,7 @@ export const RUNNING: readonly Situation[] = [
     says: "believes no check of a scheduler whose node goes by another one's name, and keeps the failures that it had",
     decision: () =>
       afterReplies(
-        recordWith({ counters: { unhealthy: 1 } }),
+        recordWith({ counters: { unhealthy: 1, unhealthyAt: NOW } }),
         [
           answers("a", "running", { health: { code: 200, body: "" }, host: "scheduler" }),
           answers("b", "stopped", { host: "scheduler" }),
