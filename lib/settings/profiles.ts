@@ -52,9 +52,9 @@ const KILL_MODE_OF_AIRFLOW: Given = {
 };
 
 export const PATTERN_OF_AIRFLOW = {
-  value: "airflow schedule",
+  value: "airflow schedule(r? *$|r --?[A-Za-z])",
   reason:
-    "its command line, and that of the helpers that it names after itself; without the r, since setproctitle takes the last character away where `start` has kept it from the environment",
+    "its command line, with options or without; also without the r, since setproctitle takes the last character away where `start` has kept it from the environment. Not the parsers, which call themselves `airflow scheduler - DagFileProcessor`: those of a DAG processor that runs by itself are none of its",
   source: "tried with 2.11.2",
 } as const satisfies Given;
 
@@ -78,7 +78,7 @@ const ORPHANS_OF_AIRFLOW =
 const GRACE_OF_AIRFLOW: Given = {
   value: 60,
   reason:
-    "after TERM an idle one ends within 4 s, with a LocalExecutor and `killMode: mixed` it waits for the tasks under way: 37 s for one of 30 s just begun. Longer tasks get KILL with it, without TERM, so that no `on_kill` runs: Airflow finds them lost, after five minutes by default, and retries",
+    "after TERM an idle one ends within 4 s, with a LocalExecutor and `killMode: mixed` it waits for the tasks under way: 37 s for one of 30 s just begun. Longer tasks get KILL with it, without TERM, so that no `on_kill` runs: Airflow finds them lost, after five minutes by default, and begins those again that have `retries`",
   source: "tried with 2.11.2",
 };
 
@@ -110,6 +110,9 @@ const NAMES_OF_AIRFLOW =
 const MAIN_OF_AIRFLOW =
   "With `killMode: mixed` the unit's main process must be Airflow itself, as in Airflow's example: a shell around it without `exec` would get TERM alone, end, and have Airflow killed.";
 
+const GRACE_IS_WAITED_FOR =
+  "A longer `killGraceSeconds`, up to 600 and shorter than the grant, lets longer tasks end at a move. A node that is cut off is replaced after grant, grace and skew, so that each second of it counts there too, and at the grant's end its guard kills without a grace.";
+
 const airflow2: Profile = {
   name: "airflow-2",
   says: "Airflow 2.4 to 2.11, the scheduler as a systemd unit",
@@ -131,6 +134,7 @@ const airflow2: Profile = {
     OPINION_BESIDE_UNIT,
     NAMES_OF_AIRFLOW,
     MAIN_OF_AIRFLOW,
+    GRACE_IS_WAITED_FOR,
     "Not `airflow jobs check`: 3.5 s of CPU each time. Not the webserver's /health: it speaks for the whole cluster.",
     "On PostgreSQL or MySQL 8 with row locks, two schedulers are safe and Airflow's own high availability is the better answer.",
   ],
@@ -147,6 +151,7 @@ const airflow3: Profile = {
     OPINION_BESIDE_UNIT,
     NAMES_OF_AIRFLOW,
     MAIN_OF_AIRFLOW,
+    GRACE_IS_WAITED_FOR,
     "Not the API server's /api/v2/monitor/health: it is healthy as long as any scheduler is, and vouches for no node.",
     "API server, DAG processor and triggerer are units of their own and may run on every node: none of them is controlled.",
     "On PostgreSQL or MySQL 8 with row locks, two schedulers are safe and Airflow's own high availability is the better answer.",
@@ -203,15 +208,16 @@ const celeryBeat: Profile = {
   service: [
     "User=celery",
     "WorkingDirectory=/srv/shop",
-    "ExecStart=/opt/celery/bin/celery -A shop beat --pidfile= --schedule /var/lib/celery/beat-schedule",
+    "RuntimeDirectory=celerybeat",
+    "ExecStart=/opt/celery/bin/celery -A shop beat --pidfile= --schedule /run/celerybeat/schedule",
     "Restart=on-failure",
   ],
   orphans:
     "It has no children. Its pid file stays behind: a new one takes it over, unless another process has got that id; then it says `Pidfile already exists` and ends with 73. Start it with an empty `--pidfile=`: only one is started anyway.",
   notes: [
-    "It has no health endpoint: one that runs is taken for healthy. Let the application touch a file before each send (signal `before_task_publish`): a `health.command` such as `find /var/lib/celery/alive -mmin -2 | grep -q .`, longer than the longest pause between two sends, finds one that hangs.",
+    "The schedule file (`--schedule`) is a node's own. One that outlives its beat has it send at once, when it is moved back there, all that fell due since, though the other node has sent it. In the unit's `RuntimeDirectory` systemd takes it away when beat ends; what falls due while none runs is then not sent. A schedule in a database (django-celery-beat, RedBeat) moves along, and misses nothing.",
+    "It has no health endpoint: one that runs is taken for healthy. Let beat touch a file when it starts (signal `beat_init`) and before each send (signal `before_task_publish`, connected in that handler: elsewhere the sends of workers and web servers would keep the file fresh). A `health.command` such as `find /run/celerybeat/alive -mmin -2 | grep -q .`, longer than the longest pause between two sends, finds one that hangs.",
     "The age of the schedule file tells nothing: where Python's dbm is ndbm, as in Debian without python3-gdbm, nothing is written to it before beat ends.",
-    "The schedule file (`--schedule`) is a node's own: after a move, what fell due meanwhile is sent once or not at all. A schedule in a database (django-celery-beat, RedBeat) moves along.",
     "Never `celery worker -B` on any node: a beat inside of a worker is found by nobody.",
   ],
 };

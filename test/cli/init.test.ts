@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { PATTERN_OF_AIRFLOW } from "../../lib/settings/profiles.ts";
 import { convertStart, convertStop } from "../../lib/cli/airflow/commands.ts";
 import { readAirflowConfig } from "../../lib/cli/airflow/config-file.ts";
 import { convert } from "../../lib/cli/airflow/convert.ts";
@@ -51,7 +52,7 @@ describe("init --airflow-cfg", () => {
     expect(io.screen + written()).not.toContain("hunter2");
     expect(readSettings({ file: join(directory, "settings.yaml") }).clusters["main"]?.scheduler).toEqual({
       start: "export AIRFLOW_HOME=/home/airflow/airflow;airflow scheduler",
-      pattern: "airflow schedule",
+      pattern: PATTERN_OF_AIRFLOW.value,
       user: "ana",
       activate: "/opt/venv/bin/activate",
     });
@@ -115,10 +116,14 @@ describe("a start command", () => {
   it.each([
     ["sudo systemctl restart airflow-scheduler", { unit: "airflow-scheduler.service" }],
     ["/bin/systemctl start airflow@1.service", { unit: "airflow@1.service" }],
-    ["nohup airflow scheduler &", { start: "airflow scheduler", pattern: "airflow schedule" }],
+    ["nohup airflow scheduler &", { start: "airflow scheduler", pattern: PATTERN_OF_AIRFLOW.value }],
     [
       "export A=/h;source /v/bin/activate;nohup airflow scheduler >> ~/l.log 2>&1 &",
-      { start: "export A=/h;airflow scheduler", activate: "/v/bin/activate", pattern: "airflow schedule" },
+      {
+        start: "export A=/h;airflow scheduler",
+        activate: "/v/bin/activate",
+        pattern: PATTERN_OF_AIRFLOW.value,
+      },
     ],
     ["export A=/h;;nohup airflow scheduler &", { start: "export A=/h;airflow scheduler" }],
     ["export A=/h\\;airflow scheduler", { start: "export A=/h;airflow scheduler" }],

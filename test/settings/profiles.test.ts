@@ -52,7 +52,9 @@ describe("a profile", () => {
   it.each([
     ["airflow-2", "/opt/venv/bin/python /opt/venv/bin/airflow scheduler"],
     ["airflow-2", "/opt/venv/bin/python /opt/venv/bin/airflow schedule"],
-    ["airflow-2", "airflow scheduler -- DagFileProcessorManager"],
+    ["airflow-2", "/opt/venv/bin/python /opt/venv/bin/airflow scheduler  "],
+    ["airflow-2", "/usr/bin/python3 /usr/local/bin/airflow scheduler --pid /run/airflow.pid"],
+    ["airflow-2", "/usr/bin/python3 -m airflow scheduler -D"],
     ["celery-beat", "/opt/venv/bin/python /opt/venv/bin/celery -A shop beat --pidfile="],
     ["celery-beat", "[celery beat] -A shop beat "],
     ["dagster-daemon", "/opt/venv/bin/python3.11 /opt/venv/bin/dagster-daemon run -w workspace.yaml"],
@@ -62,6 +64,9 @@ describe("a profile", () => {
 
   it.each([
     ["airflow-2", "/opt/venv/bin/python /opt/venv/bin/airflow webserver"],
+    ["airflow-2", "airflow scheduler - DagFileProcessor /opt/dags/etl.py"],
+    ["airflow-2", "airflow scheduler -- DagFileProcessorManager"],
+    ["airflow-2", "airflow scheduler -- DagFileProcessorManage"],
     ["airflow-2", "/opt/venv/bin/python /opt/venv/bin/airflow tasks run scheduler_report one"],
     ["celery-beat", "/opt/venv/bin/python /opt/venv/bin/celery -A shop worker"],
     ["celery-beat", "/opt/venv/bin/python /opt/venv/bin/celery -A beatles worker"],
