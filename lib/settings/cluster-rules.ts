@@ -1,4 +1,5 @@
 /** How clusters of one deployment bear on each other. */
+import { PROFILES } from "./profiles.ts";
 import { roomRules } from "./room.ts";
 import type { Rule } from "./rules.ts";
 import type { WrittenCluster } from "./schema.ts";
@@ -9,9 +10,13 @@ export type Nameable = Pick<WrittenCluster, "nodes" | "scheduler" | "fence">;
 const identityOf = ({ scheduler }: Nameable): string =>
   scheduler.unit ?? scheduler.pidFile ?? scheduler.pattern ?? scheduler.start ?? "";
 
-const areRivals = (one: Nameable, other: Nameable): boolean => {
-  const [a, b] = [one.scheduler.pattern, other.scheduler.pattern];
-  return (identityOf(one) === identityOf(other) || (!!a && a === b)) && shareNodes(one, other);
+const areRivals = (one: Nameable, other: Nameable): boolean =>
+  (identityOf(one) === identityOf(other) || seeks(one, other) || seeks(other, one)) && shareNodes(one, other);
+
+/** Whether the one's pattern is the other's, or that of the other's profile, which finds a scheduler of a unit, too. */
+const seeks = ({ scheduler: { pattern } }: Nameable, { scheduler }: Nameable): boolean => {
+  const ofProfile = scheduler.profile && PROFILES[scheduler.profile].values["scheduler.pattern"]?.value;
+  return !!pattern && (pattern === scheduler.pattern || pattern === ofProfile);
 };
 
 const shareNodes = (one: Nameable, other: Nameable): boolean => {

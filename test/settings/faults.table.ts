@@ -1,3 +1,4 @@
+import { PROFILES } from "../../lib/settings/profiles.ts";
 import { type FaultCase, main, SCHEDULER_FAULTS } from "./faults-scheduler.table.ts";
 import { type Change, cluster } from "./written.ts";
 
@@ -105,6 +106,17 @@ export const FAULTS: readonly FaultCase[] = [
       [
         "clusters.other",
         { ...otherCluster, scheduler: { unit: "celery-beat.service", pattern: "our-beat run" } },
+      ],
+    ],
+    "clusters.other must not have the same nodes and the same scheduler as cluster main",
+  ],
+  [
+    "a pattern that finds the scheduler of another cluster's unit on the same nodes, by its profile",
+    [
+      [`${main}.scheduler.pattern`, PROFILES["celery-beat"].values["scheduler.pattern"]?.value],
+      [
+        "clusters.other",
+        { ...otherCluster, scheduler: { profile: "celery-beat", unit: "shop-beat.service" } },
       ],
     ],
     "clusters.other must not have the same nodes and the same scheduler as cluster main",
