@@ -16,8 +16,8 @@ const ENVIRONMENT = "/etc/celery-beat.env";
 const PATTERN = PROFILES["celery-beat"].values["scheduler.pattern"]?.value;
 const HOME = "/srv/daemon";
 const FILES = new URL("node/", import.meta.url);
-/** The application touches it with each send: one is due every second, and a start on a busy machine takes some. */
-const HEALTH = `find ${HOME}/alive -newermt '-15 seconds' | grep -q .`;
+/** Beat touches it at its start and with each send: one is due every second, and a start on a busy machine takes some. */
+const HEALTH = `find /run/celerybeat/alive -newermt '-15 seconds' | grep -q .`;
 
 export function celeryBeat(cluster: string, services: Services, layers: Layers): Daemon {
   const file = join(services.folder, `${cluster}.jsonl`);
@@ -58,7 +58,8 @@ export const BESIDE_UNIT: readonly string[] = [
   "--uid=scheduler",
   `--property=WorkingDirectory=${HOME}`,
   `--property=EnvironmentFile=${ENVIRONMENT}`,
-  ...`${PROGRAM} -A periodic beat --schedule ${HOME}/by-hand --pidfile=`.split(" "),
+  "--property=RuntimeDirectory=by-hand",
+  ...`${PROGRAM} -A periodic beat --schedule /run/by-hand/schedule --pidfile=`.split(" "),
 ];
 
 function testify({ entries }: Ledger, since: number): Testimony {
