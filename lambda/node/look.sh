@@ -50,7 +50,7 @@ find_main() {
     [ "$u_pid" = 0 ] || read_stat "$u_pid" || return 0
     main=$u_pid
     # What is in the unit's group, before what a pattern has found beside it.
-    [ "$main" != 0 ] || main=$(walk_cgroups "$(cgroup_of "$unit" "$u_cgroup" "$u_slice")")${found# } main=${main%% *}
+    [ "$main" != 0 ] || main=$(own_group)${found# } main=${main%% *}
     invocation=${u_invocation:-unit}
     [ -n "$main" ] || main=0
   elif [ -n "$SET_PID_FILE$SET_PATTERN" ]; then

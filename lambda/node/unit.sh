@@ -147,6 +147,10 @@ unit_processes() {
 # of its own.
 group_processes() {
   former_processes
+  own_group
+}
+
+own_group() {
   [ -z "$unit" ] || walk_cgroups "$(cgroup_of "$unit" "$u_cgroup" "$u_slice")"
 }
 
