@@ -7,7 +7,7 @@ export interface Suite {
   readonly group: "test" | "ci";
   /** What the suite needs beside Node and npm. */
   readonly needs?: string;
-  /** Suites of the same word run side by side: none of them has much of the machine in use. */
+  /** Suites of the same word run side by side: none of them needs all of the machine. */
   readonly together?: "deployed" | "nodes" | "soaks" | "units";
   /** Runs behind the others, one after the other and at the lowest priority: no clock but a virtual one plays a part in it. */
   readonly behind?: boolean;

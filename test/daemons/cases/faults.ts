@@ -2,7 +2,7 @@
 import { readProcess, signal } from "../../../lib/sandbox/nodes/processes.ts";
 import { type Case, expectThat, type Figures } from "../../real-nodes/case.ts";
 import { grantRunsOut } from "../../real-nodes/cases/guard.ts";
-import { seconds, tells } from "../../real-nodes/cases/starts.ts";
+import { seconds } from "../../real-nodes/cases/starts.ts";
 import type { RealNode } from "../../real-nodes/real-node.ts";
 import type { ClusterStage } from "../../real-nodes/stage.ts";
 import { mainsOf } from "../../real-nodes/watcher.ts";
@@ -25,7 +25,7 @@ export const killed: Case = {
 };
 
 async function isBack(cluster: ClusterStage, since: number): Promise<boolean> {
-  return (await tells(cluster, since, "RECOVERED")) || (await tells(cluster, since, "FAILED_OVER"));
+  return (await cluster.codesSince(since)).some((code) => code === "RECOVERED" || code === "FAILED_OVER");
 }
 
 /** Airflow's own says so after 30 s; then it has failed as often as it may, and a stop with its grace and a start follow. */
